@@ -1,0 +1,71 @@
+"""People's accounts. ``username`` is unique in its canonical form, which the caller has made."""
+
+import msgspec
+
+from lingpai.server.storage.driver import Driver, Row, Statement
+from lingpai.server.storage.records import Account
+
+COLUMNS = (
+    "a.id, a.username, a.password_hash, a.name, a.picture, a.email, a.email_verified, a.locale, a.claims,"
+    " a.created_at, a.updated_at, a.disabled_at"
+)
+COLUMN_COUNT = 12
+
+_claims_decoder = msgspec.json.Decoder(dict[str, object])
+
+_GET = f"SELECT {COLUMNS} FROM account a WHERE a.id = $1"
+_GET_BY_USERNAME = f"SELECT {COLUMNS} FROM account a WHERE a.username = $1"
+_LIST = f"SELECT {COLUMNS} FROM account a WHERE a.username > $1 ORDER BY a.username LIMIT $2"
+_PUT = """INSERT INTO account (id, username, password_hash, name, picture, email, email_verified, locale, claims,
+created_at, updated_at, disabled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT (id) DO UPDATE SET username = excluded.username, password_hash = excluded.password_hash,
+name = excluded.name, picture = excluded.picture, email = excluded.email, email_verified = excluded.email_verified,
+locale = excluded.locale, claims = excluded.claims, updated_at = excluded.updated_at,
+disabled_at = excluded.disabled_at"""
+
+
+def decode_account(row: Row) -> Account:
+    """The record in ``COLUMNS``."""
+    return Account(
+        id=row[0],
+        username=row[1],
+        password_hash=row[2],
+        name=row[3],
+        picture=row[4],
+        email=row[5],
+        email_verified=bool(row[6]),
+        locale=row[7],
+        claims=_claims_decoder.decode(row[8]),
+        created_at=row[9],
+        updated_at=row[10],
+        disabled_at=row[11],
+    )
+
+
+class Accounts:
+    """Accounts by id and by canonical username."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def get(self, account_id: bytes) -> Account | None:
+        """The account, disabled or not."""
+        row = await self._driver.fetch_one(_GET, (account_id,))
+        return None if row is None else decode_account(row)
+
+    async def get_by_username(self, canonical: str) -> Account | None:
+        """The account with that canonical username, disabled or not."""
+        row = await self._driver.fetch_one(_GET_BY_USERNAME, (canonical,))
+        return None if row is None else decode_account(row)
+
+    async def list(self, after_username: str = "", limit: int = 100) -> list[Account]:
+        """Up to ``limit`` accounts whose username sorts behind ``after_username``."""
+        return [decode_account(row) for row in await self._driver.fetch_all(_LIST, (after_username, limit))]
+
+    async def put(self, account: Account) -> bool:
+        """Insert or replace by id. ``False``: another account has the username; nothing was written."""
+        a = account
+        claims = msgspec.json.encode(a.claims).decode()
+        head = (a.id, a.username, a.password_hash, a.name, a.picture, a.email, int(a.email_verified), a.locale, claims)
+        args = (*head, a.created_at, a.updated_at, a.disabled_at)
+        return await self._driver.transact([Statement(_PUT, args)]) is not None

@@ -1,0 +1,42 @@
+"""Registered applications. The metadata is one JSON document: a new field needs no migration."""
+
+import msgspec
+
+from lingpai.server.storage.driver import Driver, Statement
+from lingpai.server.storage.records import Client
+
+_decoder = msgspec.json.Decoder(Client)
+_encoder = msgspec.json.Encoder()
+
+_GET = "SELECT document FROM client WHERE client_id = $1"
+_LIST = "SELECT document FROM client WHERE client_id > $1 ORDER BY client_id LIMIT $2"
+_PUT = """INSERT INTO client (client_id, document, disabled_at, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (client_id) DO UPDATE SET document = excluded.document, disabled_at = excluded.disabled_at,
+updated_at = excluded.updated_at"""
+
+
+def decode_client(document: str) -> Client:
+    """The record in a ``document`` column."""
+    return _decoder.decode(document)
+
+
+class Clients:
+    """Applications by ``client_id``."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def get(self, client_id: str) -> Client | None:
+        """The application, disabled or not."""
+        row = await self._driver.fetch_one(_GET, (client_id,))
+        return None if row is None else decode_client(row[0])
+
+    async def list(self, after: str = "", limit: int = 100) -> list[Client]:
+        """Up to ``limit`` applications whose id sorts behind ``after``."""
+        return [decode_client(row[0]) for row in await self._driver.fetch_all(_LIST, (after, limit))]
+
+    async def put(self, client: Client) -> None:
+        """Insert or replace."""
+        document = _encoder.encode(client).decode()
+        args = (client.client_id, document, client.disabled_at, client.created_at, client.updated_at)
+        await self._driver.transact([Statement(_PUT, args)])

@@ -1,0 +1,179 @@
+"""The rows of the database as frozen values. Owns meaning and units; how a row is read and written is the
+repositories' (``clients.py``, ``accounts.py``, ``grants.py``, ``token_families.py`` …).
+
+Instants are epoch seconds and end in ``_at``; ``None`` means "never" or "not yet". Ids are 16 random bytes. A scope is
+the space-separated text of RFC 6749 §3.3.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+GrantLifetime = Literal["once", "1d", "30d", "90d", "forever"]
+"""How long a person lets a grant last. ``once``: one hour, without refresh, asked again next time."""
+
+GRANT_LIFETIMES: tuple[GrantLifetime, ...] = ("once", "1d", "30d", "90d", "forever")
+
+AccessTokenFormat = Literal["opaque", "at+jwt"]
+
+
+class ClientSecret(Struct, frozen=True):
+    """A live client secret; only its keyed digest is stored."""
+
+    digest: bytes
+    created_at: int
+    expires_at: int | None = None
+
+
+class Client(Struct, frozen=True, kw_only=True):
+    """A registered application. Field names are those of RFC 7591 where it has one. Spec: RFC 7591 §2"""
+
+    client_id: str
+    client_name: str
+    client_secrets: tuple[ClientSecret, ...] = ()
+    application_type: Literal["web", "native"] = "web"
+    redirect_uris: tuple[str, ...] = ()
+    grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
+    response_types: tuple[str, ...] = ("code",)
+    token_endpoint_auth_method: str = "client_secret_basic"
+    scope: str = ""
+    """Everything the application may ask for; also what it gets asked for when a request names no scope."""
+    required_scope: str = ""
+    """The part of ``scope`` the person cannot untick: without it the application does not work."""
+    client_uri: str = ""
+    logo_uri: str = ""
+    policy_uri: str = ""
+    tos_uri: str = ""
+    contacts: tuple[str, ...] = ()
+    grant_lifetimes: tuple[GrantLifetime, ...] = GRANT_LIFETIMES
+    """The choices of "how long" this application's people are offered, in the order shown."""
+    default_grant_lifetime: GrantLifetime = "30d"
+    access_token_lifetime_s: int | None = None
+    """Overrides the server's setting when shorter or longer lives are right for this application."""
+    refresh_token_lifetime_s: int | None = None
+    legacy: bool = False
+    """May use the implicit and password grants, which RFC 9700 advises against."""
+    dialects: tuple[str, ...] = ("standard",)
+    created_at: int = 0
+    updated_at: int = 0
+    disabled_at: int | None = None
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """A person. ``username`` is stored in canonical form (see ``accounts.account.canonical_username``)."""
+
+    id: bytes
+    username: str
+    password_hash: str | None = None
+    """argon2id in PHC string form; ``None``: cannot sign in with a password."""
+    name: str = ""
+    picture: str = ""
+    email: str = ""
+    email_verified: bool = False
+    locale: str = ""
+    claims: dict[str, object] = {}
+    """Further claims as UserInfo gives them (``nickname``, ``gender``, ``birthdate`` …)."""
+    created_at: int = 0
+    updated_at: int = 0
+    disabled_at: int | None = None
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A browser somebody signed in with. The cookie holds the secret; the row holds its digest."""
+
+    digest: bytes
+    account_id: bytes
+    auth_time: int
+    amr: tuple[str, ...] = ("pwd",)
+    user_agent: str = ""
+    created_at: int = 0
+    expires_at: int = 0
+
+
+class Grant(Struct, frozen=True, kw_only=True):
+    """What an account allowed a client. One per (account, client); ``id`` changes when an ended grant is given anew,
+    so that tokens of the ended one stay dead."""
+
+    account_id: bytes
+    client_id: str
+    id: bytes
+    permissions: dict[str, int] = {}
+    """Scope name -> since when (epoch seconds)."""
+    declined: tuple[str, ...] = ()
+    """Asked for and unticked: not asked again unless the application asks for just that."""
+    lifetime: GrantLifetime = "30d"
+    revision: int = 0
+    """Counts changes; ``Grants.put`` sets it."""
+    created_at: int = 0
+    updated_at: int = 0
+    expires_at: int | None = None
+    ended_at: int | None = None
+
+
+class TokenFamily(Struct, frozen=True, kw_only=True):
+    """One sign-in of a client under a grant: everything refreshed from one authorization code."""
+
+    account_id: bytes
+    id: bytes
+    client_id: str
+    grant_id: bytes
+    scope: str
+    resource: tuple[str, ...] = ()
+    generation: int = 0
+    """Which refresh token is the living one; an older one is a replay."""
+    auth_time: int = 0
+    session_digest: bytes | None = None
+    created_at: int = 0
+    rotated_at: int = 0
+    expires_at: int = 0
+    revoked_at: int | None = None
+    revoke_reason: str = ""
+
+
+class Key(Struct, frozen=True, kw_only=True):
+    """A signing or sealing key, its secret part sealed under the master key. Newest ``sequence`` that is already
+    active is used; older ones still verify or unseal until ``expires_at``."""
+
+    kid: str
+    use: Literal["sig", "seal"]
+    alg: str
+    sequence: int
+    sealed_material: bytes
+    created_at: int
+    active_from: int
+    expires_at: int | None = None
+
+
+class ScopeDefinition(Struct, frozen=True, kw_only=True):
+    """A permission people can give. Descriptions are data, in every language of the pages."""
+
+    name: str
+    descriptions: dict[str, str] = {}
+    """Locale (``en``, ``zh_CN``) -> what the person reads beside the checkbox."""
+    resource: str | None = None
+    """The resource server it is for; ``None``: the authorization server's own UserInfo."""
+    claims: tuple[str, ...] = ()
+    """UserInfo claims this scope opens."""
+
+
+class ResourceServer(Struct, frozen=True, kw_only=True):
+    """An API that accepts our access tokens. Spec: RFC 8707 §2"""
+
+    resource: str
+    """Its identifier: an absolute URI, the ``aud`` of its tokens."""
+    name: str = ""
+    access_token_format: AccessTokenFormat = "opaque"
+    access_token_lifetime_s: int | None = None
+    client_ids: tuple[str, ...] = ()
+    """The clients as which this API may introspect its tokens."""
+
+
+class AuditEvent(Struct, frozen=True, kw_only=True):
+    """Something an operator may have to prove later. Never holds a secret."""
+
+    at: int
+    event: str
+    account_id: bytes | None = None
+    client_id: str | None = None
+    ip: str = ""
+    detail: dict[str, object] = {}

@@ -1,0 +1,46 @@
+"""Delete what has expired, in bounded batches, so that storage grows with people and applications and not with use."""
+
+from lingpai.server.storage.driver import Driver, Statement
+
+_BATCH_ROWS = 500
+
+# A revoked family stays until its own expiry: until then its code could still be presented again.
+# An ended grant stays a day longer than any access token under it can live, and then its row goes too.
+_GRANT_KEPT_S = 31 * 86_400
+
+_EXPIRED = {
+    "session": ("digest", "expires_at <= $1"),
+    "token_family": ("account_id, id", "expires_at <= $1"),
+    "spent": ("purpose, id", "expires_at <= $1"),
+    "throttle": ("key, window_start", "expires_at <= $1"),
+    "key_material": ("kid", "expires_at <= $1"),
+    "account_grant": (
+        "account_id, client_id",
+        f"""(expires_at IS NOT NULL AND expires_at <= $1 - {_GRANT_KEPT_S})
+        OR (ended_at IS NOT NULL AND ended_at <= $1 - {_GRANT_KEPT_S})""",
+    ),
+}
+_STATEMENTS = {
+    table: f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {expired} LIMIT {_BATCH_ROWS})"
+    f" RETURNING 1"
+    for table, (key, expired) in _EXPIRED.items()
+}
+
+
+async def sweep(driver: Driver, now: int) -> dict[str, int]:
+    """Delete one batch per table; returns rows deleted by table. Call again while any count is ``BATCH_ROWS``."""
+    deleted: dict[str, int] = {}
+    for table, sql in _STATEMENTS.items():
+        rows = await driver.transact([Statement(sql, (now,))])
+        deleted[table] = len(rows or ())
+    return deleted
+
+
+async def sweep_all(driver: Driver, now: int) -> dict[str, int]:
+    """Sweep until nothing expired is left; other writers get their turn between batches."""
+    total = await sweep(driver, now)
+    latest = total
+    while any(count >= _BATCH_ROWS for count in latest.values()):
+        latest = await sweep(driver, now)
+        total = {table: total[table] + latest[table] for table in total}
+    return total
