@@ -1,0 +1,167 @@
+"""The ASGI callable: one dictionary of paths, one error boundary, one log line per request.
+
+Owns dispatch, request ids, CORS on the endpoints that browsers of other origins may call, and turning whatever escapes
+a handler into a clear answer. Leaves every decision to the handlers.
+"""
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from lingpai.dialects import standard
+from lingpai.oauth.errors import OAuthError, ServerError, TemporarilyUnavailable
+from lingpai.server.http import Handler, MethodNotAllowed, find_client_address, remember_client_address, write_body
+from lingpai.server.log import Logger, bind_request_id, log_request
+from lingpai.server.storage.driver import StorageUnavailable
+
+_CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "WWW-Authenticate, DPoP-Nonce",
+}
+_PREFLIGHT = {
+    **_CORS,
+    "access-control-allow-methods": "GET, POST, OPTIONS",
+    "access-control-allow-headers": "Authorization, Content-Type, DPoP",
+    "access-control-max-age": "7200",
+}
+_RETRY_AFTER_S = 5
+
+
+class Route(Struct, frozen=True):
+    """What answers at a path. ``machine``: errors are JSON, not a page; ``cors``: scripts of any origin may call it."""
+
+    methods: Mapping[str, Handler]
+    machine: bool = False
+    cors: bool = False
+
+
+class Problems(Struct, frozen=True):
+    """Draws the page for what no handler answered: (request, status, request id) -> response."""
+
+    draw: Callable[[Request, int, str], Response]
+
+
+class App:
+    """``await app(scope, receive, send)``."""
+
+    def __init__(
+        self,
+        routes: Mapping[str, Route],
+        problems: Problems,
+        log: Logger,
+        *,
+        issuer: str,
+        trusted_proxies: Sequence[str],
+        start: Callable[[], Awaitable[None]],
+        close: Callable[[], Awaitable[None]],
+        freshen: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._routes = routes
+        self._problems = problems
+        self._log = log
+        self._base_path = urlsplit(issuer).path
+        self._trusted_proxies = trusted_proxies
+        self._start = start
+        self._close = close
+        self._freshen = freshen
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one HTTP request, or the life of the process. Anything else is refused."""
+        if scope["type"] == "http":
+            request = Request(scope, receive)
+            response = await self._respond(request)
+            await response(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self._start()
+        except StorageUnavailable as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _respond(self, request: Request) -> Response:
+        began = time.perf_counter()
+        request_id = secrets.token_hex(8)
+        bind_request_id(request_id)
+        remember_client_address(request, find_client_address(request, self._trusted_proxies))
+        path = self._path(request.scope)
+        route = self._routes.get(path)
+        response = await self._guarded(request, path, route, request_id)
+        response.headers["x-request-id"] = request_id
+        if route is not None and route.cors:
+            response.headers.update(_CORS)
+        self._note(request, path if route else "(no such path)", response, request_id, began)
+        return response
+
+    async def _guarded(self, request: Request, path: str, route: Route | None, request_id: str) -> Response:
+        """The only place that catches everything."""
+        if route is None:
+            return self._problems.draw(request, 404, request_id)
+        request.scope["path"] = path
+        try:
+            return await self._dispatch(request, route, request_id)
+        except StorageUnavailable as error:
+            self._log.error("storage unavailable", reason=str(error), endpoint=path)
+            failure: OAuthError = TemporarilyUnavailable("the server cannot reach its database; try again")
+        except Exception:
+            self._log.exception("unexpected error", endpoint=path)
+            failure = ServerError(f"unexpected error; the operator finds it under {request_id}")
+        if not route.machine:
+            return self._problems.draw(request, failure.status, request_id)
+        response = write_body(standard.write_error(failure))
+        if isinstance(failure, TemporarilyUnavailable):
+            response.headers["retry-after"] = str(_RETRY_AFTER_S)
+        return response
+
+    async def _dispatch(self, request: Request, route: Route, request_id: str) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        handler = route.methods.get(method)
+        if handler is not None:
+            await self._freshen()
+            return await handler(request)
+        allow = ", ".join([*route.methods, "OPTIONS"])
+        if method == "OPTIONS":
+            return Response(status_code=204, headers={"allow": allow, **(_PREFLIGHT if route.cors else {})})
+        if route.machine:
+            refused = MethodNotAllowed(f"this endpoint takes {' or '.join(route.methods)}")
+            response = write_body(standard.write_error(refused))
+        else:
+            response = self._problems.draw(request, 405, request_id)
+        response.headers["allow"] = allow
+        return response
+
+    def _path(self, scope: Scope) -> str:
+        """The path below where we are mounted and below the issuer's own path, whichever of them is still there."""
+        path: str = scope["path"]
+        for prefix in (scope.get("root_path", ""), self._base_path):
+            if prefix and path.startswith(prefix + "/"):
+                path = path[len(prefix) :]
+        # A well-known document's suffix is the issuer's path (RFC 8414 §3.1).
+        if self._base_path and path.startswith("/.well-known/"):
+            path = path.removesuffix(self._base_path)
+        return path
+
+    def _note(self, request: Request, endpoint: str, response: Response, request_id: str, began: float) -> None:
+        log_request(
+            self._log,
+            request_id=request_id,
+            endpoint=endpoint,
+            client_id=request.scope.get("lingpai.client_id"),
+            outcome=request.scope.get("lingpai.outcome", str(response.status_code)),
+            ms=(time.perf_counter() - began) * 1000,
+        )

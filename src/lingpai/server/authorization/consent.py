@@ -1,0 +1,147 @@
+"""What to ask a person, and what their answer makes of the grant. Pure.
+
+Owns the rules of consent: required, declined and already given permissions, and how long. Leaves the page to
+``web.consent`` and the row to ``storage.grants``.
+"""
+
+from collections.abc import Collection
+
+import msgspec
+from msgspec import Struct
+
+from lingpai.crypto.digest import new_id
+from lingpai.oauth.scope import Scope, parse_scope, scope_of
+from lingpai.server.authorization.request import AuthorizationRequest
+from lingpai.server.storage.records import Client, Grant, GrantLifetime
+
+_DAY_S = 86_400
+
+LIFETIME_S: dict[GrantLifetime, int | None] = {
+    "once": 3600,
+    "1d": _DAY_S,
+    "30d": 30 * _DAY_S,
+    "90d": 90 * _DAY_S,
+    "forever": None,
+}
+
+
+class NothingTicked(Exception):
+    """The answer allows nothing of what was asked; allowing nothing is refusing."""
+
+
+class InvalidAnswer(Exception):
+    """The answer holds something the page did not offer."""
+
+
+class ConsentQuestion(Struct, frozen=True):
+    """What the page asks."""
+
+    new: tuple[str, ...]
+    """One checkbox each."""
+    required: frozenset[str]
+    """Of ``new``: ticked and fixed."""
+    already: tuple[str, ...]
+    """Asked for and allowed before: shown, not asked."""
+    lifetimes: tuple[GrantLifetime, ...]
+    default_lifetime: GrantLifetime
+
+
+def is_live(grant: Grant | None, now: int) -> bool:
+    """Whether the grant is in force."""
+    if grant is None or grant.ended_at is not None:
+        return False
+    return grant.expires_at is None or grant.expires_at > now
+
+
+def granted_scope(grant: Grant | None, now: int) -> Scope:
+    """What the grant holds now; nothing if it is not in force."""
+    return scope_of(grant.permissions) if grant is not None and is_live(grant, now) else Scope()
+
+
+def remembered_grant(grant: Grant | None, now: int) -> Grant | None:
+    """The grant whose choices count for another request: a living one that was not "this time only"."""
+    return grant if grant is not None and is_live(grant, now) and grant.lifetime != "once" else None
+
+
+def must_ask(request: AuthorizationRequest, client: Client, grant: Grant | None, now: int) -> bool:
+    """Whether a consent page is needed. Unticked permissions are not asked for again, unless nothing else is left."""
+    if request.consented and grant is not None and request.consented == grant.id and is_live(grant, now):
+        return False
+    kept = remembered_grant(grant, now)
+    if kept is None or "consent" in request.prompt:
+        return True
+    asked = parse_scope(request.scope)
+    granted = granted_scope(kept, now)
+    undecided = asked - granted - scope_of(kept.declined)
+    required_missing = (asked & parse_scope(client.required_scope)) - granted
+    return bool(undecided) or bool(required_missing) or not (asked & granted)
+
+
+def consent_question(request: AuthorizationRequest, client: Client, grant: Grant | None, now: int) -> ConsentQuestion:
+    """What the page shows: only what is new; what was declined too when the client insists."""
+    kept = remembered_grant(grant, now)
+    asked = parse_scope(request.scope)
+    already = asked & granted_scope(kept, now)
+    new = asked - already
+    if kept is not None and "consent" not in request.prompt:
+        undeclined = new - scope_of(kept.declined)
+        required = new & parse_scope(client.required_scope)
+        new = (undeclined | required) or new
+    lifetimes = client.grant_lifetimes
+    default = client.default_grant_lifetime if kept is None else kept.lifetime
+    return ConsentQuestion(
+        new=tuple(new),
+        required=frozenset(new & parse_scope(client.required_scope)),
+        already=tuple(already),
+        lifetimes=lifetimes,
+        default_lifetime=default if default in lifetimes else lifetimes[0],
+    )
+
+
+def fold_answer(
+    question: ConsentQuestion,
+    ticked: Collection[str],
+    lifetime: str,
+    *,
+    grant: Grant | None,
+    account_id: bytes,
+    client_id: str,
+    now: int,
+) -> Grant:
+    """The grant as the answer leaves it: exactly what was ticked of what was shown, plus what was kept.
+
+    Raises ``NothingTicked`` and ``InvalidAnswer``.
+    """
+    chosen = next((choice for choice in question.lifetimes if choice == lifetime), None)
+    if chosen is None or not set(ticked) <= set(question.new):
+        raise InvalidAnswer
+    allowed = set(ticked) | question.required
+    if not allowed and not question.already:
+        raise NothingTicked
+    living = grant if is_live(grant, now) else None
+    kept = {} if living is None else {name: at for name, at in living.permissions.items() if name not in question.new}
+    permissions = kept | {name: (living.permissions.get(name, now) if living else now) for name in sorted(allowed)}
+    declined = ({*(living.declined if living else ())} | set(question.new)) - set(permissions)
+    length_s = LIFETIME_S[chosen]
+    base = living or Grant(account_id=account_id, client_id=client_id, id=new_id(), created_at=now)
+    return msgspec.structs.replace(
+        base,
+        permissions=permissions,
+        declined=tuple(sorted(declined)),
+        lifetime=chosen,
+        updated_at=now,
+        expires_at=None if length_s is None else now + length_s,
+    )
+
+
+def take_back(grant: Grant, name: str, now: int) -> Grant:
+    """The grant without one permission; ended when it was the last. Tokens lose it at their next look-up."""
+    permissions = {kept: at for kept, at in grant.permissions.items() if kept != name}
+    declined = tuple(sorted({*grant.declined, name})) if name in grant.permissions else grant.declined
+    return msgspec.structs.replace(
+        grant,
+        permissions=permissions,
+        declined=declined,
+        updated_at=now,
+        ended_at=grant.ended_at if permissions else now,
+    )

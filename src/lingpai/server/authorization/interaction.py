@@ -1,0 +1,59 @@
+"""What comes next on the way to a code. Pure: every page writes its answer and returns here.
+
+Spec: OpenID Connect Core 1.0 §3.1.2.3; OpenID Connect Core 1.0 §3.1.2.4
+"""
+
+from msgspec import Struct
+
+from lingpai.oauth.errors import AccessDenied, ConsentRequired, LoginRequired, OAuthError
+from lingpai.oauth.scope import Scope, parse_scope
+from lingpai.server.authorization.consent import granted_scope, must_ask
+from lingpai.server.authorization.request import AuthorizationRequest
+from lingpai.server.storage.records import Client, Grant, Session
+
+
+class SignIn(Struct, frozen=True):
+    """Show the sign-in page."""
+
+
+class AskConsent(Struct, frozen=True):
+    """Show the consent page."""
+
+
+class Issue(Struct, frozen=True):
+    """Answer with a code for this scope under this grant."""
+
+    scope: Scope
+    grant: Grant
+
+
+class Refuse(Struct, frozen=True):
+    """Answer with an error."""
+
+    error: OAuthError
+
+
+Step = SignIn | AskConsent | Issue | Refuse
+
+
+def next_step(
+    request: AuthorizationRequest, client: Client, session: Session | None, grant: Grant | None, now: int
+) -> Step:
+    """Exactly one step for every state. ``prompt=none`` turns every page into the error that says which is missing."""
+    if request.refused:
+        return Refuse(AccessDenied("the person refused"))
+    silent = "none" in request.prompt
+    if session is None or _must_sign_in_again(request, session, now):
+        return Refuse(LoginRequired("nobody is signed in, or not recently enough")) if silent else SignIn()
+    if grant is None or must_ask(request, client, grant, now):
+        return Refuse(ConsentRequired("the person has not allowed this yet")) if silent else AskConsent()
+    return Issue(parse_scope(request.scope) & granted_scope(grant, now), grant)
+
+
+def _must_sign_in_again(request: AuthorizationRequest, session: Session, now: int) -> bool:
+    """Whether this session is not good enough; a sign-in made for this very request always is."""
+    if request.signed_in == session.digest:
+        return False
+    if "login" in request.prompt or "select_account" in request.prompt:
+        return True
+    return request.max_age is not None and now - session.auth_time > request.max_age

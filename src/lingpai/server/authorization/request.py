@@ -1,0 +1,132 @@
+"""The authorization request: first who asks and where the answer goes, then everything else.
+
+Owns phase A: ``identify`` proves client and redirect URI; an error there is a page, never a redirect. Its result holds
+a ``ReplyTo``, and nothing can be sent to a client without one. Leaves phase B, every other parameter, to ``checks``: an
+error there goes to the ``ReplyTo``.
+
+Spec: RFC 6749 §4.1.1; RFC 6749 §4.1.2.1; RFC 9700 §4.11
+"""
+
+from typing import Literal
+from urllib.parse import parse_qs
+
+from msgspec import Struct
+
+from lingpai.oauth.redirect_uri import matches
+from lingpai.oauth.response_mode import ResponseMode
+from lingpai.server.storage.records import Client
+
+
+class NotProven(Exception):
+    """Client or redirect URI is not proven: show a page to the developer, redirect nowhere.
+
+    ``reason`` names the rule; ``sent`` is what the request had (shown escaped), ``client`` is there if it is known.
+    """
+
+    def __init__(
+        self,
+        reason: Literal[
+            "client_id_missing", "client_unknown", "redirect_uri_missing", "redirect_uri_mismatch", "malformed"
+        ],
+        *,
+        sent: str = "",
+        client: Client | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.sent = sent
+        self.client = client
+
+
+class ReplyTo(Struct, frozen=True):
+    """Where the answer goes. Only ``identify`` and the unsealing of what it made create one."""
+
+    redirect_uri: str
+    response_mode: ResponseMode
+    state: str | None
+
+
+class AuthorizationRequest(Struct, frozen=True, kw_only=True, array_like=True):
+    """A checked request on its way through sign-in and consent. Travels sealed, is stored nowhere."""
+
+    request_id: bytes
+    client_id: str
+    redirect_uri: str
+    redirect_uri_was_sent: bool
+    response_mode: ResponseMode = "query"
+    state: str | None = None
+    scope: str = ""
+    resource: tuple[str, ...] = ()
+    code_challenge: str = ""
+    nonce: str = ""
+    prompt: tuple[str, ...] = ()
+    max_age: int | None = None
+    login_hint: str = ""
+    ui_locales: str = ""
+    asked_at: int = 0
+    browser: bytes = b""
+    """Digest of the browser's cookie: only the browser that asked can go on."""
+    signed_in: bytes = b""
+    """Answer of the sign-in page: digest of the session that was started for this request."""
+    consented: bytes = b""
+    """Answer of the consent page: id of the grant that was given for this request."""
+    refused: bool = False
+    """Answer of the consent page: the person said no."""
+
+    @property
+    def reply_to(self) -> ReplyTo:
+        """Where the answer goes: the URI ``identify`` proved before this was sealed."""
+        return ReplyTo(self.redirect_uri, self.response_mode, self.state)
+
+
+class Identified(Struct, frozen=True):
+    """Phase A's result."""
+
+    client: Client
+    reply_to: ReplyTo
+    redirect_uri_was_sent: bool
+
+
+def identify(encoded: str, client: Client | None) -> Identified:
+    """Prove who asks and where the answer goes, however broken the rest of the request may be.
+
+    ``client`` is the record for the request's only ``client_id``, if there is one. Raises ``NotProven``.
+
+    Spec: RFC 6749 §3.1.2.4; RFC 6749 §4.1.2.1
+    """
+    if client is None or client.disabled_at is not None:
+        raise NotProven("client_unknown", sent=only_value(encoded, "client_id") or "")
+    sent = only_value(encoded, "redirect_uri")
+    if sent is None:
+        if len(client.redirect_uris) != 1 or _has(encoded, "redirect_uri"):
+            raise NotProven("redirect_uri_missing", client=client)
+        redirect_uri = client.redirect_uris[0]
+    elif matches(client.redirect_uris, sent, client.application_type):
+        redirect_uri = sent
+    else:
+        raise NotProven("redirect_uri_mismatch", sent=sent, client=client)
+    mode: ResponseMode = "query"
+    match only_value(encoded, "response_mode"):
+        case "fragment":
+            mode = "fragment"
+        case "form_post":
+            mode = "form_post"
+    state = only_value(encoded, "state")
+    return Identified(client, ReplyTo(redirect_uri, mode, state), sent is not None)
+
+
+def only_value(encoded: str, name: str) -> str | None:
+    """The value of a parameter that is there exactly once and not empty; tolerant of everything else."""
+    try:
+        values = parse_qs(encoded, keep_blank_values=True, errors="strict", max_num_fields=1000).get(name, [])
+    except ValueError:
+        return None
+    clean = len(values) == 1 and values[0] and not any(ord(character) < 0x20 for character in values[0])
+    return values[0] if clean else None
+
+
+def _has(encoded: str, name: str) -> bool:
+    try:
+        return name in parse_qs(encoded, keep_blank_values=True, errors="replace", max_num_fields=1000)
+    except ValueError:
+        return True

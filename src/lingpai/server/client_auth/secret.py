@@ -1,0 +1,61 @@
+"""Client secrets: reading them from a request, digesting them for storage, comparing them.
+
+Spec: RFC 6749 §2.3.1
+"""
+
+import base64
+import binascii
+import re
+from urllib.parse import unquote_to_bytes
+
+from lingpai.crypto.digest import equal, keyed_digest
+from lingpai.oauth.errors import InvalidClient
+from lingpai.server.storage.records import Client
+
+_PRINTABLE = range(0x20, 0x7F)
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
+def digest_client_secret(pepper: bytes, client_id: str, secret: str) -> bytes:
+    """What is stored of a secret. Keyed, because people choose short ones; bound to the client."""
+    return keyed_digest(pepper, client_id, secret)
+
+
+def check_client_secret(client: Client, secret: str, *, pepper: bytes, now: int) -> None:
+    """Raise ``InvalidClient`` unless ``secret`` is one of the client's living ones."""
+    presented = digest_client_secret(pepper, client.client_id, secret)
+    matched = False
+    for known in client.client_secrets:
+        alive = known.expires_at is None or known.expires_at > now
+        matched |= equal(known.digest, presented) and alive
+    if not matched:
+        raise InvalidClient("client authentication failed", detail=f"wrong client_secret for {client.client_id}")
+
+
+def read_basic(authorization: str) -> tuple[str, str]:
+    """``client_id`` and secret of an ``Authorization: Basic`` header, decoded strictly.
+
+    Both parts are form-encoded before they are joined (RFC 6749 §2.3.1). Raises ``InvalidClient``.
+    """
+    scheme, _, rest = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        raise InvalidClient("the Authorization header must use Basic here")
+    try:
+        decoded = base64.b64decode(rest.strip(" ").encode("ascii"), validate=True)
+        client_id, separator, secret = decoded.partition(b":")
+        parts = _form_decode(client_id), _form_decode(secret)
+    except (binascii.Error, UnicodeError, ValueError) as error:
+        raise InvalidClient("the Authorization header is not valid Basic credentials") from error
+    if not separator or not parts[0]:
+        raise InvalidClient("the Authorization header is not valid Basic credentials")
+    return parts
+
+
+def _form_decode(part: bytes) -> str:
+    """Undo application/x-www-form-urlencoded. Spec: RFC 6749 §2.3.1; RFC 6749 Appendix B"""
+    if _BAD_ESCAPE.search(part):
+        raise ValueError("a percent sign that starts no escape")
+    text = unquote_to_bytes(part.replace(b"+", b" ")).decode("utf-8")
+    if not all(ord(character) in _PRINTABLE for character in text):
+        raise ValueError("control or non-ASCII characters")
+    return text

@@ -1,0 +1,175 @@
+"""The authorization endpoint: prove who asks, check what is asked, then step by step until there is an answer.
+
+Owns the order and is the only place that catches. Leaves the checks to ``authorization.request`` and ``.checks``, the
+decision to ``.interaction``, the answer to ``.response``, and pages to whoever ``wiring`` hands in: endpoints know no
+pages.
+
+Spec: RFC 6749 §3.1; RFC 6749 §4.1.1; RFC 9700 §4.11
+"""
+
+from collections.abc import Callable
+from typing import assert_never
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from lingpai.crypto.digest import digest, new_secret
+from lingpai.oauth.errors import OAuthError
+from lingpai.oauth.params import parse_params
+from lingpai.oauth.response_mode import FormPost, Redirect
+from lingpai.server.accounts.session import BrowserSessions
+from lingpai.server.authorization.checks import parse
+from lingpai.server.authorization.interaction import AskConsent, Issue, Refuse, SignIn, next_step
+from lingpai.server.authorization.pending import PendingRequestLost, PendingRequests
+from lingpai.server.authorization.request import AuthorizationRequest, Identified, NotProven, identify, only_value
+from lingpai.server.authorization.response import AuthorizationResponses
+from lingpai.server.clock import Clock
+from lingpai.server.endpoints.token import remember_client
+from lingpai.server.http import Cookies, read_form_body, read_query
+from lingpai.server.storage.clients import Clients
+from lingpai.server.storage.records import Client
+from lingpai.server.tokens.catalog import Catalog
+
+_SEE_OTHER = 303
+# Where the browser goes next is told to nobody, and the answer is kept by nobody: it holds the code.
+_PRIVATE = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
+
+
+class AuthorizationPages:
+    """The pages this endpoint needs somebody to draw."""
+
+    def __init__(
+        self,
+        *,
+        not_proven: Callable[[Request, NotProven], Response],
+        lost: Callable[[Request, PendingRequestLost], Response],
+        form_post: Callable[[Request, FormPost], Response],
+        sign_in: Callable[[str], str],
+        consent: Callable[[str], str],
+        resume: Callable[[str], str],
+    ) -> None:
+        self.not_proven = not_proven
+        self.lost = lost
+        self.form_post = form_post
+        self.sign_in = sign_in
+        """Sealed request -> address of the page; so are the next two."""
+        self.consent = consent
+        self.resume = resume
+
+
+class AuthorizeEndpoint:
+    """``GET`` and ``POST /oauth2/authorize``, ``GET /oauth2/authorize/resume``."""
+
+    def __init__(
+        self,
+        *,
+        clients: Clients,
+        sessions: BrowserSessions,
+        catalog: Catalog,
+        pending: PendingRequests,
+        responses: AuthorizationResponses,
+        pages: AuthorizationPages,
+        cookies: Cookies,
+        clock: Clock,
+    ) -> None:
+        self._clients = clients
+        self._sessions = sessions
+        self._catalog = catalog
+        self._pending = pending
+        self._responses = responses
+        self._pages = pages
+        self._cookies = cookies
+        self._clock = clock
+
+    async def get(self, request: Request) -> Response:
+        """A request in the URL, from this browser. Spec: RFC 6749 §3.1"""
+        browser = self._cookies.browser(request) or new_secret()
+        checked = await self._check(request, read_query(request), browser=digest(browser))
+        if isinstance(checked, Response):
+            return checked
+        client, authorization_request = checked
+        return await self._proceed(request, client, authorization_request, browser)
+
+    async def post(self, request: Request) -> Response:
+        """A request in a form. Spec: RFC 6749 §3.1; OpenID Connect Core 1.0 §3.1.2.1
+
+        A form posted from another site comes without our cookies (SameSite=Lax), so the request goes on with a GET.
+        """
+        try:
+            encoded = (await read_form_body(request)).decode("ascii", "surrogateescape")
+        except OAuthError:
+            return self._pages.not_proven(request, NotProven("malformed"))
+        checked = await self._check(request, encoded, browser=b"")
+        if isinstance(checked, Response):
+            return checked
+        return RedirectResponse(self._pages.resume(self._pending.seal(checked[1])), _SEE_OTHER, _PRIVATE)
+
+    async def resume(self, request: Request) -> Response:
+        """Where pages return to: start again at the decision, with the answer they wrote into the request."""
+        browser = self._cookies.browser(request) or new_secret()
+        try:
+            pending = self._pending.unseal(
+                only_value(read_query(request), "request") or "", browser, self._clock(), bind=True
+            )
+        except PendingRequestLost as lost:
+            return self._pages.lost(request, lost)
+        client = await self._clients.get(pending.client_id)
+        if client is None or client.disabled_at is not None:
+            return self._pages.not_proven(request, NotProven("client_unknown"))
+        remember_client(request, client)
+        return await self._proceed(request, client, pending, browser)
+
+    async def _check(
+        self, request: Request, encoded: str, *, browser: bytes
+    ) -> tuple[Client, AuthorizationRequest] | Response:
+        """Phase A, whose errors are a page, then phase B, whose errors go to the client."""
+        try:
+            identified = await self._identify(encoded)
+        except NotProven as error:
+            return self._pages.not_proven(request, error)
+        remember_client(request, identified.client)
+        try:
+            params = parse_params(encoded)
+            checked = parse(identified, params, catalog=self._catalog, browser=browser, now=self._clock())
+        except OAuthError as error:
+            request.scope["lingpai.outcome"] = error.code
+            return self._answer(request, self._responses.error(identified.reply_to, error))
+        return identified.client, checked
+
+    async def _identify(self, encoded: str) -> Identified:
+        client_id = only_value(encoded, "client_id")
+        if client_id is None:
+            raise NotProven("client_id_missing")
+        return identify(encoded, await self._clients.get(client_id))
+
+    async def _proceed(self, request: Request, client: Client, pending: AuthorizationRequest, browser: str) -> Response:
+        now = self._clock()
+        found = await self._sessions.find_with_grant(self._cookies.session(request), client.client_id, now)
+        session, grant = (found[0].session, found[1]) if found else (None, None)
+        step = next_step(pending, client, session, grant, now)
+        match step:
+            case SignIn():
+                response: Response = self._see_other(self._pages.sign_in(self._pending.seal(pending)))
+            case AskConsent():
+                response = self._see_other(self._pages.consent(self._pending.seal(pending)))
+            case Refuse(error):
+                request.scope["lingpai.outcome"] = error.code
+                return self._answer(request, self._responses.error(pending.reply_to, error))
+            case Issue():
+                assert session is not None  # noqa: S101 - next_step issues nothing without one
+                return self._answer(request, self._responses.code(pending, step, session, now))
+            case _:
+                assert_never(step)
+        if self._cookies.browser(request) != browser:
+            self._cookies.set_browser(response, browser)
+        return response
+
+    def _answer(self, request: Request, answer: Redirect | FormPost) -> Response:
+        if isinstance(answer, FormPost):
+            return self._pages.form_post(request, answer)
+        return self._see_other(answer.location)
+
+    @staticmethod
+    def _see_other(location: str) -> Response:
+        # 303, so that no browser posts a password on to the next place. Spec: RFC 9700 §4.12
+        return Response(status_code=_SEE_OTHER, headers={**_PRIVATE, "location": location})

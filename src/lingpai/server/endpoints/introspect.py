@@ -1,0 +1,77 @@
+"""Introspection: what a token stands for now, told only to whom it concerns.
+
+A caller may ask about tokens issued to itself and, as a resource server, about tokens that are for it. About every
+other token the answer is the same as about none (CVE-2026-58425).
+
+Spec: RFC 7662 §2; RFC 9701 is not built
+"""
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lingpai.oauth.errors import OAuthError, UnauthorizedClient
+from lingpai.server.client_auth import ClientAuthentication
+from lingpai.server.clock import Clock
+from lingpai.server.endpoints.token import refuse, remember_client
+from lingpai.server.http import check_no_query, json_response, read_form
+from lingpai.server.storage.records import Client
+from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.lookup import LiveToken, TokenLookup
+
+_INACTIVE = b'{"active":false}'
+
+
+class IntrospectionEndpoint:
+    """``POST /oauth2/introspect``."""
+
+    def __init__(
+        self, client_auth: ClientAuthentication, lookup: TokenLookup, catalog: Catalog, clock: Clock, *, issuer: str
+    ) -> None:
+        self._client_auth = client_auth
+        self._lookup = lookup
+        self._catalog = catalog
+        self._clock = clock
+        self._issuer = issuer
+
+    async def handle(self, request: Request) -> Response:
+        """The claims of a token in force, or ``{"active":false}``. Spec: RFC 7662 §2.2"""
+        try:
+            check_no_query(request)
+            params = await read_form(request)
+            now = self._clock()
+            caller = await self._client_auth.authenticate(request.headers.get("authorization"), params, now)
+            remember_client(request, caller)
+            if caller.token_endpoint_auth_method == "none":
+                raise UnauthorizedClient("a client without credentials may not introspect")
+            live = await self._lookup.get_live(params.require("token"), now)
+        except OAuthError as error:
+            return refuse(request, error)
+        if live is None or not self._concerns(caller, live):
+            return json_response(_INACTIVE)
+        return json_response(msgspec.json.encode(self._claims(live)))
+
+    def _concerns(self, caller: Client, live: LiveToken) -> bool:
+        servers = (self._catalog.resource_servers.get(audience) for audience in live.token.audience)
+        is_for_caller = any(server is not None and caller.client_id in server.client_ids for server in servers)
+        return is_for_caller or live.token.client_id == caller.client_id
+
+    def _claims(self, live: LiveToken) -> dict[str, object]:
+        token, account = live.token, live.account
+        claims: dict[str, object] = {
+            "active": True,
+            "iss": self._issuer,
+            "client_id": token.client_id,
+            "token_type": "Bearer",
+            "sub": token.client_id if account is None else account.id.hex(),
+            "aud": token.audience[0] if len(token.audience) == 1 else token.audience,
+            "scope": str(live.scope),
+            "iat": token.issued_at,
+            "exp": token.expires_at,
+            "jti": token.token_id.hex(),
+        }
+        if account is not None:
+            claims["username"] = account.username
+        if live.family is not None:
+            claims["auth_time"] = live.family.auth_time
+        return claims

@@ -1,0 +1,12 @@
+"""Where each endpoint is, once."""
+
+AUTHORIZE = "/oauth2/authorize"
+RESUME = "/oauth2/authorize/resume"
+TOKEN = "/oauth2/token"
+INTROSPECT = "/oauth2/introspect"
+REVOKE = "/oauth2/revoke"
+USERINFO = "/oauth2/userinfo"
+JWKS = "/oauth2/jwks"
+OAUTH_METADATA = "/.well-known/oauth-authorization-server"
+HEALTH_LIVE = "/health/live"
+HEALTH_READY = "/health/ready"

@@ -1,0 +1,77 @@
+"""The token endpoint: the phases every grant type goes through, in one order, once.
+
+Leaves the proof to ``grant_types``, who is calling to ``client_auth``, minting to ``tokens.issuer`` and the bytes to
+the dialect.
+
+Spec: RFC 6749 §3.2; RFC 6749 §5
+"""
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lingpai.dialects import standard
+from lingpai.oauth.challenge import write_challenge
+from lingpai.oauth.errors import InvalidClient, OAuthError, UnauthorizedClient, UnsupportedGrantType
+from lingpai.oauth.params import Params
+from lingpai.server.client_auth import ClientAuthentication
+from lingpai.server.clock import Clock
+from lingpai.server.grant_types.base import GrantType, TokenRequest
+from lingpai.server.http import check_no_query, client_address, read_form, write_body
+from lingpai.server.storage.records import Client
+from lingpai.server.tokens.issuer import Issuer
+
+
+class TokenEndpoint:
+    """``POST /oauth2/token``."""
+
+    def __init__(
+        self, client_auth: ClientAuthentication, grant_types: Sequence[GrantType], issuer: Issuer, clock: Clock
+    ) -> None:
+        self._client_auth = client_auth
+        self._grant_types: Mapping[str, GrantType] = {grant_type.name: grant_type for grant_type in grant_types}
+        self._issuer = issuer
+        self._clock = clock
+
+    async def handle(self, request: Request) -> Response:
+        """Tokens, or the error of RFC 6749 §5.2."""
+        try:
+            return await self._issue(request)
+        except OAuthError as error:
+            return refuse(request, error)
+
+    async def _issue(self, request: Request) -> Response:
+        now = self._clock()
+        check_no_query(request)
+        params = await read_form(request)
+        client = await self._client_auth.authenticate(request.headers.get("authorization"), params, now)
+        remember_client(request, client)
+        grant_type = self._grant_type_for(client, params)
+        authorization = await grant_type.authorize(TokenRequest(client, params, client_address(request), now))
+        return write_body(standard.write_tokens(self._issuer.issue(authorization, now)))
+
+    def _grant_type_for(self, client: Client, params: Params) -> GrantType:
+        name = params.require("grant_type")
+        grant_type = self._grant_types.get(name)
+        if grant_type is None:
+            raise UnsupportedGrantType("grant_type is not supported here")
+        if name not in client.grant_types:
+            raise UnauthorizedClient(f"this client is not registered for grant_type {name}")
+        return grant_type
+
+
+def remember_client(request: Request, client: Client) -> None:
+    """Let the request's log line name the client."""
+    request.scope["lingpai.client_id"] = client.client_id
+
+
+def refuse(request: Request, error: OAuthError, dialect: ModuleType = standard) -> Response:
+    """The error for whoever calls a back-channel endpoint; what only the operator may know goes to the log line."""
+    request.scope["lingpai.outcome"] = error.code
+    request.scope["lingpai.detail"] = error.detail or error.description
+    response = write_body(dialect.write_error(error))
+    if isinstance(error, InvalidClient):
+        response.headers["www-authenticate"] = write_challenge("Basic", realm="lingpai", charset="UTF-8")
+    return response

@@ -1,0 +1,129 @@
+"""``grant_type=authorization_code``: check everything the code is bound to, then redeem it once.
+
+Spec: RFC 6749 §4.1.3; RFC 7636 §4.6; RFC 9700 §2.1.1
+"""
+
+from typing import ClassVar
+
+from lingpai.crypto.digest import equal
+from lingpai.crypto.seal import Unsealable
+from lingpai.oauth.errors import InvalidGrant, InvalidRequest
+from lingpai.oauth.pkce import verify_code_verifier
+from lingpai.oauth.scope import parse_scope, scope_of
+from lingpai.server import audit
+from lingpai.server.audit import Audit
+from lingpai.server.grant_types.base import TokenRequest, narrowed_resource
+from lingpai.server.storage.records import TokenFamily
+from lingpai.server.storage.token_families import TokenFamilies
+from lingpai.server.tokens.authorization import Authorization
+from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.issuer import Issuer
+from lingpai.server.tokens.keyring import Keyring
+from lingpai.server.tokens.sealed import AUTHORIZATION_CODE, AuthorizationCode, RefreshToken, open_value
+
+_DEAD = "code is not valid: it is unknown, expired, used or not for this client"
+
+
+class AuthorizationCodeGrant:
+    """Codes for tokens."""
+
+    name: ClassVar[str] = "authorization_code"
+    parameters: ClassVar[frozenset[str]] = frozenset({"code", "redirect_uri", "code_verifier", "resource"})
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        catalog: Catalog,
+        families: TokenFamilies,
+        issuer: Issuer,
+        audit_log: Audit,
+        *,
+        refresh_lifetime_s: int,
+    ) -> None:
+        self._keyring = keyring
+        self._catalog = catalog
+        self._families = families
+        self._issuer = issuer
+        self._audit = audit_log
+        self._refresh_lifetime_s = refresh_lifetime_s
+
+    async def authorize(self, request: TokenRequest) -> Authorization:
+        """The authorization the code stands for. Raises ``InvalidGrant`` for anything it is not bound to."""
+        code = self._open(request)
+        _check_bindings(code, request)
+        resource = narrowed_resource(request.params, code.resource)
+        self._catalog.check_resources(resource)
+        return await self._redeem(code, resource, request)
+
+    def _open(self, request: TokenRequest) -> AuthorizationCode:
+        text = request.params.require("code")
+        try:
+            code = open_value(self._keyring.current.sealer, AUTHORIZATION_CODE, text, AuthorizationCode)
+        except Unsealable as error:
+            raise InvalidGrant(_DEAD, detail="the code does not open") from error
+        if code.client_id != request.client.client_id:
+            raise InvalidGrant(_DEAD, detail=f"the code belongs to client {code.client_id}")
+        return code
+
+    async def _redeem(self, code: AuthorizationCode, resource: tuple[str, ...], request: TokenRequest) -> Authorization:
+        client, now = request.client, request.now
+        refresh = code.refresh and "refresh_token" in client.grant_types
+        lifetime_s = self._issuer.lifetime_s(client)
+        if refresh:
+            lifetime_s = max(lifetime_s, client.refresh_token_lifetime_s or self._refresh_lifetime_s)
+        family = TokenFamily(
+            account_id=code.account_id,
+            id=code.family_id,
+            client_id=code.client_id,
+            grant_id=code.grant_id,
+            scope=code.scope,
+            resource=code.resource,
+            auth_time=code.auth_time,
+            session_digest=code.session_digest,
+            created_at=now,
+            # Not before the code itself: while it could be presented again, the row must be there to refuse it.
+            expires_at=max(now + lifetime_s, code.expires_at),
+        )
+        # An expired code inserts nothing, but presenting a used one again still ends what it bought.
+        bought = await self._families.redeem(family) if code.expires_at > now else None
+        if bought is None:
+            await self._refuse_replay(code, request)
+            raise InvalidGrant(_DEAD, detail="redeemed before, expired, or the grant has ended")
+        asked = parse_scope(code.scope)
+        scope = asked & scope_of(bought.permissions)
+        token = RefreshToken(code.account_id, code.family_id, code.client_id, 0, code.scope, code.resource)
+        return Authorization(
+            client=client,
+            account_id=code.account_id,
+            family_id=code.family_id,
+            scope=scope,
+            resource=resource,
+            not_after=bought.grant_expires_at,
+            refresh_token=token if refresh else None,
+        )
+
+    async def _refuse_replay(self, code: AuthorizationCode, request: TokenRequest) -> None:
+        """Somebody else may have the tokens: end them. Spec: RFC 6749 §4.1.2; RFC 9700 §4.5.3"""
+        now = request.now
+        if await self._families.revoke(code.account_id, code.family_id, reason=audit.CODE_REPLAYED, now=now):
+            await self._audit.record(
+                audit.CODE_REPLAYED, now=now, account_id=code.account_id, client_id=code.client_id, ip=request.ip
+            )
+
+
+def _check_bindings(code: AuthorizationCode, request: TokenRequest) -> None:
+    params = request.params
+    redirect_uri = params.get("redirect_uri")
+    if redirect_uri is None and code.redirect_uri_was_sent:
+        raise InvalidRequest("redirect_uri is missing: it must be the one of the authorization request")
+    if redirect_uri is not None and not equal(redirect_uri, code.redirect_uri):
+        raise InvalidGrant("redirect_uri is not the one of the authorization request")
+    verifier = params.get("code_verifier")
+    if code.code_challenge:
+        if verifier is None:
+            raise InvalidGrant("code_verifier is missing: the authorization request had a code_challenge")
+        if not verify_code_verifier(verifier, code.code_challenge):
+            raise InvalidGrant("code_verifier does not match the code_challenge")
+    elif verifier is not None:
+        # A verifier without a challenge means somebody stripped the challenge. Spec: RFC 9700 §4.8.2
+        raise InvalidGrant("code_verifier was sent, but the authorization request had no code_challenge")

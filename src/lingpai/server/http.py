@@ -1,0 +1,187 @@
+"""Between Starlette and the protocol: bodies read once with a limit, queries, cookies, addresses, JSON answers.
+
+Owns everything about HTTP that more than one endpoint or page needs. Leaves the grammar of parameters to
+``oauth.params`` and what an answer says to its endpoint.
+"""
+
+import ipaddress
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from lingpai.crypto.digest import new_secret
+from lingpai.dialects.base import WireBody
+from lingpai.oauth.errors import InvalidRequest
+from lingpai.oauth.params import Params, parse_params
+from lingpai.server.config import Config
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+BODY_LIMIT_BYTES = 65_536
+_FORM = "application/x-www-form-urlencoded"
+_ADDRESS_KEY = "lingpai.client_address"
+_COOKIE_VALUE_LIMIT_CHARS = 128
+_YEAR_S = 31_536_000
+
+NO_STORE = {"cache-control": "no-store", "pragma": "no-cache", "x-content-type-options": "nosniff"}
+
+
+class BodyTooLarge(InvalidRequest):
+    """More than an endpoint reads. Spec: RFC 9110 §15.5.14"""
+
+    status = 413
+
+
+class MethodNotAllowed(InvalidRequest):
+    """The endpoint exists, but not for this method. Spec: RFC 9110 §15.5.6"""
+
+    status = 405
+
+
+async def read_form(request: Request, *, limit_bytes: int = BODY_LIMIT_BYTES) -> Params:
+    """The parameters of a POST body. Raises ``InvalidRequest`` for another type, ``BodyTooLarge`` for a longer one.
+
+    Spec: RFC 6749 §3.2; RFC 6749 Appendix B
+    """
+    return parse_params(await read_form_body(request, limit_bytes=limit_bytes))
+
+
+async def read_form_body(request: Request, *, limit_bytes: int = BODY_LIMIT_BYTES) -> bytes:
+    """The undecoded form, never more of it in memory than the limit."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != _FORM:
+        raise InvalidRequest(f"the Content-Type must be {_FORM}")
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit_bytes:
+                raise BodyTooLarge(f"the body is longer than {limit_bytes} bytes")
+    except ClientDisconnect as error:
+        raise InvalidRequest("the body ended early") from error
+    return bytes(body)
+
+
+def read_query(request: Request) -> str:
+    """The undecoded query."""
+    query: bytes = request.scope["query_string"]
+    return query.decode("latin-1")
+
+
+def check_no_query(request: Request) -> None:
+    """Refuse parameters in the URL of an endpoint that takes them in the body: URLs end up in logs.
+
+    Spec: RFC 6749 §2.3.1; RFC 6749 §3.2
+    """
+    if request.scope["query_string"]:
+        raise InvalidRequest("send the parameters in the request body, not in the URL")
+
+
+def write_body(body: WireBody) -> Response:
+    """A dialect's answer."""
+    response = Response(body.body, body.status, media_type=body.content_type)
+    response.headers["x-content-type-options"] = "nosniff"
+    for name, value in body.headers:
+        response.headers[name] = value
+    return response
+
+
+def json_response(content: bytes, status: int = 200) -> Response:
+    """JSON that nobody keeps."""
+    return Response(content, status, NO_STORE, "application/json")
+
+
+def find_client_address(request: Request, trusted_proxies: Sequence[str]) -> str:
+    """The address the request came from.
+
+    ``X-Forwarded-For`` is read from the right, and only as long as the hop that added an entry is a trusted proxy:
+    anybody can send the header (CVE-2025-64101).
+    """
+    address = request.client.host if request.client else ""
+    if not trusted_proxies:
+        return address
+    networks = [ipaddress.ip_network(proxy, strict=False) for proxy in trusted_proxies]
+    hops = [hop.strip() for line in request.headers.getlist("x-forwarded-for") for hop in line.split(",")]
+    while hops and _is_within(address, networks):
+        address = hops.pop()
+    return address
+
+
+def _is_within(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    try:
+        return any(ipaddress.ip_address(address) in network for network in networks)
+    except ValueError:
+        return False
+
+
+def remember_client_address(request: Request, address: str) -> None:
+    """Keep what ``find_client_address`` found for the handlers of this request."""
+    request.scope[_ADDRESS_KEY] = address
+
+
+def client_address(request: Request) -> str:
+    """The address the request came from, as the application found it."""
+    address: str = request.scope.get(_ADDRESS_KEY, "")
+    return address
+
+
+class Cookies:
+    """Our three cookies. Over https they have the ``__Host-`` prefix: no subdomain can plant one.
+
+    Spec: RFC 6265 §4.1.2
+    """
+
+    def __init__(self, config: Config) -> None:
+        prefix = "__Host-" if config.is_https else ""
+        self._session = f"{prefix}lingpai_session"
+        self._browser = f"{prefix}lingpai_browser"
+        self._locale = f"{prefix}lingpai_locale"
+        self._secure = config.is_https
+
+    def session(self, request: Request) -> str | None:
+        """The session secret."""
+        return _value(request, self._session)
+
+    def set_session(self, response: Response, secret: str, max_age_s: int) -> None:
+        """Sign this browser in."""
+        self._set(response, self._session, secret, max_age_s)
+
+    def clear_session(self, response: Response) -> None:
+        """Sign this browser out."""
+        response.delete_cookie(self._session, path="/", secure=self._secure, httponly=True, samesite="lax")
+
+    def browser(self, request: Request) -> str | None:
+        """The random name of this browser, which binds pending requests and forms to it."""
+        return _value(request, self._browser)
+
+    def ensure_browser(self, request: Request, response: Response) -> str:
+        """The browser's name, given to it now if it has none."""
+        name = self.browser(request)
+        if name is None:
+            name = new_secret()
+            self.set_browser(response, name)
+        return name
+
+    def set_browser(self, response: Response, name: str) -> None:
+        """Give the browser its name."""
+        self._set(response, self._browser, name, _YEAR_S)
+
+    def locale(self, request: Request) -> str | None:
+        """The language the person chose."""
+        return _value(request, self._locale)
+
+    def set_locale(self, response: Response, locale: str) -> None:
+        """Remember the language."""
+        self._set(response, self._locale, locale, _YEAR_S)
+
+    def _set(self, response: Response, name: str, value: str, max_age_s: int) -> None:
+        response.set_cookie(
+            name, value, max_age=max_age_s, path="/", secure=self._secure, httponly=True, samesite="lax"
+        )
+
+
+def _value(request: Request, name: str) -> str | None:
+    value = request.cookies.get(name)
+    fits = value is not None and 0 < len(value) <= _COOKIE_VALUE_LIMIT_CHARS and value.isascii()
+    return value if fits else None

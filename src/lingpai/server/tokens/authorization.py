@@ -1,0 +1,23 @@
+"""``Authorization``: what every grant type proves, and the only thing the issuer accepts."""
+
+from msgspec import Struct
+
+from lingpai.oauth.scope import Scope
+from lingpai.server.storage.records import Client
+from lingpai.server.tokens.sealed import RefreshToken
+
+
+class Authorization(Struct, frozen=True, kw_only=True):
+    """A proven right to tokens. The credential that proved it is already spent."""
+
+    client: Client
+    account_id: bytes | None = None
+    """``None``: the client acts for itself (RFC 6749 §4.4)."""
+    family_id: bytes | None = None
+    scope: Scope
+    """Already cut down to what the grant holds at this moment."""
+    resource: tuple[str, ...] = ()
+    not_after: int | None = None
+    """When the grant ends: no token outlives it."""
+    refresh_token: RefreshToken | None = None
+    """The refresh token to hand out with it."""

@@ -1,0 +1,64 @@
+"""Permissions and resource servers in memory, and the one rule that needs both: which audience a scope is for."""
+
+from msgspec import Struct
+
+from lingpai.oauth.errors import InvalidTarget
+from lingpai.oauth.scope import Scope, scope_of
+from lingpai.server.storage.catalog import CatalogRows
+from lingpai.server.storage.records import ResourceServer, ScopeDefinition
+
+
+class Audience(Struct, frozen=True):
+    """Where a token will be accepted, in what form, for what."""
+
+    audience: tuple[str, ...]
+    scope: Scope
+    signed: bool
+    """Whether it is an ``at+jwt``; opaque otherwise."""
+    lifetime_s: int | None
+    """The shortest life a resource server of it asks for."""
+
+
+class Catalog:
+    """What the permissions and resource servers are. Valid after ``reload``."""
+
+    def __init__(self, rows: CatalogRows, issuer: str) -> None:
+        self._rows = rows
+        self._issuer = issuer
+        self.scopes: dict[str, ScopeDefinition] = {}
+        self.resource_servers: dict[str, ResourceServer] = {}
+
+    async def reload(self) -> None:
+        """Look at the tables again."""
+        self.scopes = {scope.name: scope for scope in await self._rows.scopes()}
+        self.resource_servers = {server.resource: server for server in await self._rows.resource_servers()}
+
+    def check_resources(self, resource: tuple[str, ...]) -> None:
+        """Raise ``InvalidTarget`` for a resource server we do not know. Spec: RFC 8707 §2"""
+        for identifier in resource:
+            if identifier != self._issuer and identifier not in self.resource_servers:
+                raise InvalidTarget("resource is not a resource server registered here")
+
+    def audience_of(self, scope: Scope, resource: tuple[str, ...]) -> Audience:
+        """The audience of a token for ``scope``.
+
+        With ``resource`` the token is for exactly these, and carries only their permissions: a resource server must
+        not be able to use what it received at another one. Without, for whatever the permissions belong to.
+
+        Spec: RFC 8707 §2.2; RFC 9068 §3
+        """
+        home = {name: self._home(name) for name in scope}
+        if resource:
+            scope = scope_of(name for name in scope if home[name] in resource)
+            audience = resource
+        else:
+            audience = tuple(dict.fromkeys(home.values())) or (self._issuer,)
+        servers = [self.resource_servers[aud] for aud in audience if aud in self.resource_servers]
+        lifetimes = [server.access_token_lifetime_s for server in servers if server.access_token_lifetime_s]
+        # A signed token is read by everybody it is for, so every one of them must have asked for that form.
+        signed = bool(servers) and all(server.access_token_format == "at+jwt" for server in servers)
+        return Audience(audience, scope, signed, min(lifetimes, default=None))
+
+    def _home(self, scope_name: str) -> str:
+        definition = self.scopes.get(scope_name)
+        return self._issuer if definition is None or definition.resource is None else definition.resource

@@ -1,0 +1,84 @@
+"""The only place that mints: ``Authorization`` in, tokens out. Writes nothing: the grant type has spent and recorded.
+
+Spec: RFC 6749 §5.1; RFC 9068 §2
+"""
+
+import msgspec
+
+from lingpai.crypto.digest import new_id
+from lingpai.oauth.tokens import TokenResponse
+from lingpai.server.storage.records import Client
+from lingpai.server.tokens.authorization import Authorization
+from lingpai.server.tokens.catalog import Audience, Catalog
+from lingpai.server.tokens.keyring import Keyring
+from lingpai.server.tokens.sealed import (
+    ACCESS_TOKEN,
+    ACCESS_TOKEN_ID,
+    REFRESH_TOKEN,
+    AccessToken,
+    AccessTokenId,
+    seal_value,
+)
+
+ACCESS_TOKEN_ALG = "ES256"
+
+_json = msgspec.json.Encoder()
+
+
+class Issuer:
+    """Seals or signs access tokens and seals refresh tokens."""
+
+    def __init__(self, keyring: Keyring, catalog: Catalog, *, issuer: str, lifetime_s: int) -> None:
+        self._keyring = keyring
+        self._catalog = catalog
+        self._issuer = issuer
+        self._lifetime_s = lifetime_s
+
+    def lifetime_s(self, client: Client) -> int:
+        """The longest an access token of this client lives."""
+        return client.access_token_lifetime_s or self._lifetime_s
+
+    def issue(self, authorization: Authorization, now: int) -> TokenResponse:
+        """The token response for a proven authorization. Spec: RFC 6749 §5.1"""
+        audience = self._catalog.audience_of(authorization.scope, authorization.resource)
+        expires_at = self._expires_at(authorization, audience, now)
+        token = AccessToken(
+            token_id=new_id(),
+            account_id=authorization.account_id,
+            family_id=authorization.family_id,
+            client_id=authorization.client.client_id,
+            scope=str(audience.scope),
+            audience=audience.audience,
+            issued_at=now,
+            expires_at=expires_at,
+        )
+        sealer = self._keyring.current.sealer
+        refresh_token = authorization.refresh_token
+        return TokenResponse(
+            access_token=self._sign(token) if audience.signed else seal_value(sealer, ACCESS_TOKEN, token),
+            token_type="Bearer",
+            expires_in=expires_at - now,
+            refresh_token=None if refresh_token is None else seal_value(sealer, REFRESH_TOKEN, refresh_token),
+            scope=token.scope or None,
+        )
+
+    def _expires_at(self, authorization: Authorization, audience: Audience, now: int) -> int:
+        lifetime_s = self.lifetime_s(authorization.client)
+        if audience.lifetime_s is not None:
+            lifetime_s = min(lifetime_s, audience.lifetime_s)
+        return now + lifetime_s if authorization.not_after is None else min(now + lifetime_s, authorization.not_after)
+
+    def _sign(self, token: AccessToken) -> str:
+        """The same claims for everybody to read. Spec: RFC 9068 §2.2"""
+        reference = AccessTokenId(token.token_id, token.account_id, token.family_id)
+        claims = {
+            "iss": self._issuer,
+            "sub": token.client_id if token.account_id is None else token.account_id.hex(),
+            "aud": token.audience[0] if len(token.audience) == 1 else token.audience,
+            "client_id": token.client_id,
+            "scope": token.scope,
+            "iat": token.issued_at,
+            "exp": token.expires_at,
+            "jti": seal_value(self._keyring.current.sealer, ACCESS_TOKEN_ID, reference),
+        }
+        return self._keyring.current.signers[ACCESS_TOKEN_ALG].sign("at+jwt", _json.encode(claims))

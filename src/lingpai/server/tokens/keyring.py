@@ -1,0 +1,106 @@
+"""The keys in use: which one signs or seals now, which ones still verify, and the JWKS as prebuilt bytes.
+
+Owns rotation: a new key is published before it is used, an old one stays until the longest artefact under it has
+expired. Leaves storage to ``storage.keys`` and the arithmetic of signatures to ``crypto``.
+
+Spec: RFC 7517 §5; docs/decisions/0003
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from lingpai.crypto import digest as digests
+from lingpai.crypto.jwk import PublicKey, generate_private_key, parse_jwks, public_jwk, thumbprint
+from lingpai.crypto.jws import Signer
+from lingpai.crypto.seal import Sealer, SealingKey, seal_material, unseal_material
+from lingpai.server.storage.keys import Keys
+from lingpai.server.storage.records import Key
+
+SEALING_ALG = "A256GCM-SIV"
+
+
+class KeySet(Struct, frozen=True):
+    """What one look at the key table yields. Replaced as a whole, never changed."""
+
+    sealer: Sealer
+    signers: dict[str, Signer]
+    """``alg`` -> the key that signs now."""
+    public_keys: tuple[PublicKey, ...]
+    jwks: bytes
+    jwks_etag: str
+
+
+class Keyring:
+    """Loads the keys, and makes the first ones. ``current`` is valid after ``reload``."""
+
+    def __init__(self, rows: Keys, material_key: bytes) -> None:
+        self._rows = rows
+        self._material_key = material_key
+        self.current = KeySet(Sealer(()), {}, (), b"", "")
+
+    async def reload(self, now: int) -> None:
+        """Look at the table again. Cheap enough to do every few seconds."""
+        self.current = self._read(await self._rows.list(), now)
+
+    async def ensure(self, algs: Sequence[str], now: int) -> None:
+        """Make the first sealing key and a first signing key for each algorithm where there is none, then load."""
+        known = {(key.use, key.alg) for key in await self._rows.list()}
+        for use, alg in (("seal", SEALING_ALG), *(("sig", alg) for alg in algs)):
+            if (use, alg) not in known:
+                await self._rows.record(self._new(alg, sequence=0, now=now, active_from=now))
+        await self.reload(now)
+
+    async def rotate(self, alg: str, *, now: int, active_from: int, keep_old_s: int) -> Key | None:
+        """Publish a successor that takes over at ``active_from``; the old one dies ``keep_old_s`` after that.
+
+        ``None``: another process rotated at the same moment.
+        """
+        older = [key for key in await self._rows.list() if key.alg == alg]
+        sequence = max((key.sequence for key in older), default=-1) + 1
+        key = self._new(alg, sequence=sequence, now=now, active_from=active_from)
+        if not await self._rows.record(key):
+            return None
+        for old in older:
+            await self._rows.retire(old.kid, active_from + keep_old_s)
+        await self.reload(now)
+        return key
+
+    def _new(self, alg: str, *, sequence: int, now: int, active_from: int) -> Key:
+        if alg == SEALING_ALG:
+            material = digests.new_id() + digests.new_id()
+            kid = digests.new_id()[:4].hex()
+        else:
+            material = generate_private_key(alg)
+            kid = thumbprint(public_jwk(material, kid="", alg=alg))[:16]
+        return Key(
+            kid=kid,
+            use="seal" if alg == SEALING_ALG else "sig",
+            alg=alg,
+            sequence=sequence,
+            sealed_material=seal_material(self._material_key, kid, material),
+            created_at=now,
+            active_from=active_from,
+        )
+
+    def _read(self, keys: list[Key], now: int) -> KeySet:
+        alive = [key for key in keys if key.expires_at is None or key.expires_at > now]
+        material = {key.kid: unseal_material(self._material_key, key.kid, key.sealed_material) for key in alive}
+        # Newest active key first; keys that are not active yet can already open and verify what others made.
+        order = sorted(alive, key=lambda key: (key.active_from <= now, key.sequence), reverse=True)
+        sealing = [SealingKey(bytes.fromhex(key.kid), material[key.kid]) for key in order if key.use == "seal"]
+        signing = [key for key in order if key.use == "sig"]
+        signers: dict[str, Signer] = {}
+        for key in signing:
+            if key.active_from <= now and key.alg not in signers:
+                signers[key.alg] = Signer(key.alg, key.kid, material[key.kid])
+        document = {"keys": [public_jwk(material[key.kid], kid=key.kid, alg=key.alg) for key in signing]}
+        jwks = msgspec.json.encode(document)
+        return KeySet(
+            sealer=Sealer(sealing),
+            signers=signers,
+            public_keys=parse_jwks(document),
+            jwks=jwks,
+            jwks_etag=f'"{digests.digest(jwks.decode()).hex()[:32]}"',
+        )

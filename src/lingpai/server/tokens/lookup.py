@@ -1,0 +1,120 @@
+"""From a token string to what it still stands for: is its family, grant, account and client in force?
+
+Owns opening both forms of access token and the one joined read. Leaves who may ask to the endpoints.
+
+Spec: RFC 7662 §2.2; RFC 9068 §4
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Struct
+
+from lingpai.crypto.jws import InvalidJws, verify
+from lingpai.crypto.jwt import InvalidJwt, check_claims
+from lingpai.crypto.seal import Unsealable
+from lingpai.oauth.scope import Scope, scope_of
+from lingpai.server.storage.clients import Clients
+from lingpai.server.storage.records import Account, TokenFamily
+from lingpai.server.storage.spent import Spent
+from lingpai.server.storage.token_families import TokenFamilies
+from lingpai.server.tokens.issuer import ACCESS_TOKEN_ALG
+from lingpai.server.tokens.keyring import Keyring
+from lingpai.server.tokens.sealed import (
+    ACCESS_TOKEN,
+    ACCESS_TOKEN_ID,
+    REFRESH_TOKEN,
+    AccessToken,
+    AccessTokenId,
+    RefreshToken,
+    open_value,
+)
+
+
+class _SignedClaims(Struct, frozen=True):
+    """What our own signed tokens always have. Spec: RFC 9068 §2.2"""
+
+    client_id: str
+    scope: str
+    aud: str | Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    jti: str
+    iat: int
+    exp: int
+
+
+class LiveToken(Struct, frozen=True):
+    """An access token in force. ``scope`` is cut down to what the grant holds now."""
+
+    token: AccessToken
+    scope: Scope
+    account: Account | None
+    family: TokenFamily | None
+
+
+class TokenLookup:
+    """Opens tokens and asks whether they are in force."""
+
+    def __init__(
+        self, keyring: Keyring, families: TokenFamilies, clients: Clients, spent: Spent, *, issuer: str
+    ) -> None:
+        self._keyring = keyring
+        self._families = families
+        self._clients = clients
+        self._spent = spent
+        self._issuer = issuer
+
+    def open_access_token(self, text: str, now: int) -> AccessToken | None:
+        """The claims of a token of ours that has not expired; ``None`` for anything else. No storage is asked."""
+        try:
+            if text.count(".") == 2:
+                return self._open_signed(text, now)
+            token = open_value(self._keyring.current.sealer, ACCESS_TOKEN, text, AccessToken)
+        except (Unsealable, InvalidJws, InvalidJwt, msgspec.ValidationError):
+            return None
+        return token if token.expires_at > now else None
+
+    def open_refresh_token(self, text: str) -> RefreshToken | None:
+        """The family and generation of a refresh token of ours; ``None`` for anything else."""
+        try:
+            return open_value(self._keyring.current.sealer, REFRESH_TOKEN, text, RefreshToken)
+        except Unsealable:
+            return None
+
+    async def get_live(self, text: str, now: int) -> LiveToken | None:
+        """The access token if everything it hangs on is in force: one joined read."""
+        token = self.open_access_token(text, now)
+        if token is None:
+            return None
+        scope = scope_of(token.scope.split())
+        if token.account_id is None or token.family_id is None:
+            return await self._get_live_of_client(token, scope)
+        alive = await self._families.get_alive(token.account_id, token.family_id, now, token.token_id)
+        if alive is None or alive.family.client_id != token.client_id:
+            return None
+        return LiveToken(token, scope & scope_of(alive.permissions), alive.account, alive.family)
+
+    async def _get_live_of_client(self, token: AccessToken, scope: Scope) -> LiveToken | None:
+        client = await self._clients.get(token.client_id)
+        if client is None or client.disabled_at is not None:
+            return None
+        if await self._spent.is_spent("access_token", token.token_id):
+            return None
+        return LiveToken(token, scope & scope_of(client.scope.split()), None, None)
+
+    def _open_signed(self, text: str, now: int) -> AccessToken:
+        keys = self._keyring.current
+        _, document = verify(text, keys.public_keys, typ=("at+jwt",), algs=(ACCESS_TOKEN_ALG,))
+        claims = msgspec.convert(document, _SignedClaims)
+        audience = (claims.aud,) if isinstance(claims.aud, str) else claims.aud
+        check_claims(document, issuer=self._issuer, audience=audience[0], now=now)
+        reference = open_value(keys.sealer, ACCESS_TOKEN_ID, claims.jti, AccessTokenId)
+        return AccessToken(
+            token_id=reference.token_id,
+            account_id=reference.account_id,
+            family_id=reference.family_id,
+            client_id=claims.client_id,
+            scope=claims.scope,
+            audience=audience,
+            issued_at=claims.iat,
+            expires_at=claims.exp,
+        )
