@@ -1,0 +1,73 @@
+# `make` says what there is to make. Needs: make, Python >= 3.11, and a package index pip knows of.
+
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+# The newest Python that has everything our pinned packages were resolved for.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test e2e attack check fmt docs spec-coverage clean
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.project $(VENV)/.browser ## everything the other targets need: packages and a browser (they run it themselves)
+
+demo: $(VENV)/.project ## the whole story on your machine: authorization server, photo service, third-party application
+	@$(BIN)/python -m examples.demo $(ARGS)
+
+serve: $(VENV)/.project ## the authorization server alone, from lingpai.toml if there is one (ARGS="--port 4001")
+	@$(BIN)/lingpai serve $(ARGS)
+
+test: setup ## every test: unit, protocol, storage, attack, house, interop, browser (ARGS="-k consent -x")
+	@$(BIN)/python -m pytest $(ARGS)
+
+e2e: setup ## the browser tests only
+	@$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+attack: $(VENV)/.project ## the attacks only, one file each
+	@$(BIN)/python -m pytest tests/attack $(ARGS)
+
+check: $(VENV)/.project ## format, lint, types, layers, spelling, templates, house rules: seconds, no browser
+	@$(BIN)/ruff format --check --quiet || { echo "'make fmt' repairs the files above"; exit 1; }
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/codespell
+	@$(BIN)/djlint --lint --quiet src/lingpai/server/web/templates examples
+	@$(BIN)/python -m pytest -q tests/house
+
+fmt: $(VENV)/.project ## format, and repair what can be repaired safely
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix --quiet
+
+docs: $(VENV)/.project spec-coverage ## write docs/reference anew from the code
+	@$(BIN)/python -m tools.reference
+
+spec-coverage: $(VENV)/.project ## write docs/reference/spec-coverage.md: which requirement is proved by which test
+	@$(BIN)/python -m pytest --collect-only --quiet --quiet --spec-coverage docs/reference/spec-coverage.md
+
+clean: ## remove what tools and runs left behind; keeps the packages and the demo's data
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist
+	find src tests tools examples -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Empty files in .venv remember what was done, so that a second call has nothing to do. Packages are not compiled ahead:
+# Python compiles what it imports and keeps it, which saves a third of the wait before the first demo.
+
+$(VENV)/.packages: requirements/dev.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (or say: make PYTHON=/path/to/it)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo "$(PYTHON) has no venv module: install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.project: $(VENV)/.packages pyproject.toml
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.browser: tools/install_browser.sh $(VENV)/.packages
+	PLAYWRIGHT=$(BIN)/playwright sh tools/install_browser.sh
+	@touch $@

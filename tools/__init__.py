@@ -1,0 +1,1 @@
+"""What the people who change Lingpai need, and nobody who runs it."""
