@@ -1,0 +1,140 @@
+"""``Client``: sign people in from code that blocks (Flask, Django, scripts).
+
+Owns: an httpx2 client and the loop that sends what ``operations`` asks for. Safe to share between threads.
+Leaves: everything else to ``operations``. ``aio`` is the same with ``await``; change both.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx2
+
+from lingpai.client.discovery import Steps
+from lingpai.client.flow import HttpRequest, PendingSignIn, SignInRequest
+from lingpai.client.operations import Operations
+from lingpai.client.providers import AuthMethod, Provider
+from lingpai.client.responses import TokenSet
+from lingpai.client.transport import (
+    TIMEOUT_S,
+    TRANSPORT_ERRORS,
+    AnswerReader,
+    prepare,
+    system_clock,
+    unreachable,
+)
+from lingpai.dialects.base import WireBody
+
+T = TypeVar("T")
+
+
+class Client:
+    """An OAuth client of one authorization server.
+
+    ``provider`` is an issuer (its metadata is fetched when first needed) or a ``Provider``. A client without
+    ``client_secret`` is public. ``http`` is an httpx2 client to use; one of our own is made, and closed, otherwise.
+    Every method raises ``ClientError`` for what a server or a browser did wrong, ``ValueError`` for wrong use.
+    """
+
+    def __init__(
+        self,
+        provider: Provider | str,
+        client_id: str,
+        client_secret: str | None = None,
+        *,
+        auth_method: AuthMethod | None = None,
+        http: httpx2.Client | None = None,
+        timeout_s: float = TIMEOUT_S,
+        clock: Callable[[], int] = system_clock,
+    ) -> None:
+        self._operations = Operations(provider, client_id, client_secret, auth_method, clock)
+        self._http = http or httpx2.Client()
+        self._owns_http = http is None
+        self._timeout_s = timeout_s
+
+    def provider(self) -> Provider:
+        """Where the server's endpoints are."""
+        return self._run(self._operations.provider())
+
+    def begin_sign_in(
+        self,
+        *,
+        redirect_uri: str,
+        scope: str = "",
+        resource: Sequence[str] = (),
+        prompt: str = "",
+        max_age: int | None = None,
+        extra: Mapping[str, str] | None = None,
+    ) -> PendingSignIn:
+        """Begin: keep the result in the browser's session, send the browser to its ``url``. See ``SignInRequest``."""
+        request = SignInRequest(
+            redirect_uri=redirect_uri,
+            scope=scope,
+            resource=tuple(resource),
+            prompt=prompt,
+            max_age=max_age,
+            extra=extra or {},
+        )
+        return self._run(self._operations.begin_sign_in(request))
+
+    def finish_sign_in(self, pending: PendingSignIn, callback: str) -> TokenSet:
+        """Finish with the callback's whole URL or its query; take ``pending`` out of the session first.
+
+        Raises ``AuthorizationDenied`` if the person said no; ``CallbackError``, ``TokenError``, ``IdTokenError``.
+        """
+        return self._run(self._operations.finish_sign_in(pending, callback))
+
+    def refresh(self, tokens: TokenSet | str, *, scope: str = "") -> TokenSet:
+        """New tokens for a ``TokenSet`` or a bare refresh token. Keep the result: the old refresh token may be spent.
+
+        Given a ``TokenSet``, what the server leaves unsaid stays as it was, and a new ID Token must be about the same
+        person. Raises ``TokenError``; its code ``invalid_grant`` means: sign in again.
+        """
+        return self._run(self._operations.refresh(tokens, scope))
+
+    def client_credentials(self, *, scope: str = "", resource: Sequence[str] = ()) -> TokenSet:
+        """A token for this client itself. Raises ``TokenError``."""
+        return self._run(self._operations.client_credentials(scope, resource))
+
+    def userinfo(self, tokens: TokenSet | str) -> dict[str, object]:
+        """Claims about the person; given a ``TokenSet``, checked to be the one who signed in. ``UserinfoError``."""
+        return self._run(self._operations.userinfo(tokens))
+
+    def revoke(self, token: str, *, token_type_hint: str = "") -> None:
+        """End an access or refresh token; one that is already over is no error. Raises ``TokenError``."""
+        self._run(self._operations.revoke(token, token_type_hint))
+
+    def close(self) -> None:
+        """Close the connections, unless ``http`` was given."""
+        if self._owns_http:
+            self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, steps: Steps[T]) -> T:
+        try:
+            request = next(steps)
+            while True:
+                request = steps.send(self._send(request))
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    def _send(self, request: HttpRequest) -> WireBody:
+        reader = AnswerReader(request, self._timeout_s)
+        try:
+            prepared = prepare(self._http, request, self._timeout_s)
+            response = self._http.send(prepared, stream=True, auth=None, follow_redirects=False)
+            with closing(response):
+                for chunk in response.iter_raw():
+                    reader.feed(chunk)
+        except TRANSPORT_ERRORS as error:
+            raise unreachable(request, error) from error
+        return reader.finish(response)
