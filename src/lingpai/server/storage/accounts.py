@@ -23,6 +23,8 @@ name = excluded.name, picture = excluded.picture, email = excluded.email, email_
 locale = excluded.locale, claims = excluded.claims, updated_at = excluded.updated_at,
 disabled_at = excluded.disabled_at"""
 
+_ROTATE_PASSWORD_HASH = "UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2"
+
 
 def decode_account(row: Row) -> Account:
     """The record in ``COLUMNS``."""
@@ -69,3 +71,8 @@ class Accounts:
         head = (a.id, a.username, a.password_hash, a.name, a.picture, a.email, int(a.email_verified), a.locale, claims)
         args = (*head, a.created_at, a.updated_at, a.disabled_at)
         return await self._driver.transact([Statement(_PUT, args)]) is not None
+
+    async def rotate_password_hash(self, account_id: bytes, old: str, new: str) -> bool:
+        """Replace one hash of the password by another. ``False``: it is not the one in force any more."""
+        statement = Statement(_ROTATE_PASSWORD_HASH, (account_id, old, new), expect_rows=1)
+        return await self._driver.transact([statement]) is not None

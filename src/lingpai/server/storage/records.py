@@ -23,6 +23,8 @@ class ClientSecret(Struct, frozen=True):
     digest: bytes
     created_at: int
     expires_at: int | None = None
+    sealed: bytes = b""
+    """The secret itself under the master key, only for ``client_secret_jwt``, which cannot be checked by a digest."""
 
 
 class Client(Struct, frozen=True, kw_only=True):
@@ -36,6 +38,10 @@ class Client(Struct, frozen=True, kw_only=True):
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
     response_types: tuple[str, ...] = ("code",)
     token_endpoint_auth_method: str = "client_secret_basic"
+    token_endpoint_auth_signing_alg: str = ""
+    """For ``client_secret_jwt`` and ``private_key_jwt``: the only algorithm accepted; empty: any we know."""
+    jwks: dict[str, object] | None = None
+    jwks_uri: str = ""
     scope: str = ""
     """Everything the application may ask for; also what it gets asked for when a request names no scope."""
     required_scope: str = ""
@@ -51,6 +57,14 @@ class Client(Struct, frozen=True, kw_only=True):
     access_token_lifetime_s: int | None = None
     """Overrides the server's setting when shorter or longer lives are right for this application."""
     refresh_token_lifetime_s: int | None = None
+    dpop_bound_access_tokens: bool = False
+    """Every token request must carry a DPoP proof. Spec: RFC 9449 §5.2"""
+    require_pushed_authorization_requests: bool = False
+    """Authorization requests come through PAR or not at all. Spec: RFC 9126 §6"""
+    resources: tuple[str, ...] = ()
+    """The resource servers it may name in ``resource``; empty: any that its scopes belong to."""
+    may_act: tuple[str, ...] = ()
+    """The clients that may exchange this one's tokens and act with them for its people. Spec: RFC 8693 §4.4"""
     legacy: bool = False
     """May use the implicit and password grants, which RFC 9700 advises against."""
     dialects: tuple[str, ...] = ("standard",)
@@ -166,6 +180,39 @@ class ResourceServer(Struct, frozen=True, kw_only=True):
     access_token_lifetime_s: int | None = None
     client_ids: tuple[str, ...] = ()
     """The clients as which this API may introspect its tokens."""
+
+
+class TrustedIssuer(Struct, frozen=True, kw_only=True):
+    """Somebody else whose assertions about our accounts we accept. Spec: RFC 7523 §3"""
+
+    issuer: str
+    """``iss`` of its assertions."""
+    jwks: dict[str, object] | None = None
+    jwks_uri: str = ""
+    client_ids: tuple[str, ...] = ()
+    """The clients that may present them."""
+    scope: str = ""
+    """The most an assertion of it can be exchanged for."""
+
+
+class DeviceCode(Struct, frozen=True, kw_only=True):
+    """A device that waits for its person to allow it on another screen. Spec: RFC 8628 §3.2"""
+
+    digest: bytes
+    user_code: str
+    """As typed, without the hyphen: short-lived, so kept in clear to be found."""
+    client_id: str
+    scope: str
+    resource: tuple[str, ...] = ()
+    jkt: str = ""
+    created_at: int = 0
+    expires_at: int = 0
+    interval_s: int = 5
+    polled_at: int = 0
+    decision: Literal["pending", "allowed", "refused"] = "pending"
+    account_id: bytes | None = None
+    grant_id: bytes | None = None
+    auth_time: int = 0
 
 
 class AuditEvent(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,99 @@
+"""What an operator may have to prove later: the names of the events, and writing one as a row and a log line.
+
+Owns the list of events. Leaves to the callers when one happened. No secret in ``detail``, and nothing a stranger typed:
+people type their password into the name field.
+"""
+
+from typing import Final
+
+from lingpai.server.log import Logger, redacted_detail
+from lingpai.server.storage.audit import AuditLog
+from lingpai.server.storage.records import AuditEvent
+
+SIGN_IN: Final = "sign_in"
+SIGN_IN_REFUSED: Final = "sign_in_refused"
+SIGN_OUT: Final = "sign_out"
+CONSENT_GIVEN: Final = "consent_given"
+CONSENT_REFUSED: Final = "consent_refused"
+GRANT_NARROWED: Final = "grant_narrowed"
+GRANT_ENDED: Final = "grant_ended"
+CODE_REPLAYED: Final = "code_replayed"
+REFRESH_TOKEN_REPLAYED: Final = "refresh_token_replayed"
+TOKEN_REVOKED: Final = "token_revoked"
+CLIENT_AUTHENTICATION_REFUSED: Final = "client_authentication_refused"
+CLIENT_CREATED: Final = "client_created"
+CLIENT_CHANGED: Final = "client_changed"
+CLIENT_SECRET_ROTATED: Final = "client_secret_rotated"
+ACCOUNT_CREATED: Final = "account_created"
+ACCOUNT_CHANGED: Final = "account_changed"
+ACCOUNT_DISABLED: Final = "account_disabled"
+PASSWORD_CHANGED: Final = "password_changed"
+SCOPE_CHANGED: Final = "scope_changed"
+RESOURCE_SERVER_CHANGED: Final = "resource_server_changed"
+KEY_ROTATED: Final = "key_rotated"
+
+EVENTS: Final = (
+    SIGN_IN,
+    SIGN_IN_REFUSED,
+    SIGN_OUT,
+    CONSENT_GIVEN,
+    CONSENT_REFUSED,
+    GRANT_NARROWED,
+    GRANT_ENDED,
+    CODE_REPLAYED,
+    REFRESH_TOKEN_REPLAYED,
+    TOKEN_REVOKED,
+    CLIENT_AUTHENTICATION_REFUSED,
+    CLIENT_CREATED,
+    CLIENT_CHANGED,
+    CLIENT_SECRET_ROTATED,
+    ACCOUNT_CREATED,
+    ACCOUNT_CHANGED,
+    ACCOUNT_DISABLED,
+    PASSWORD_CHANGED,
+    SCOPE_CHANGED,
+    RESOURCE_SERVER_CHANGED,
+    KEY_ROTATED,
+)
+"""Every event there is, in the order of the constants above."""
+
+
+class Audit:
+    """Writes events. A row is written before its log line: no line claims what is not kept."""
+
+    def __init__(self, rows: AuditLog, log: Logger) -> None:
+        self._rows = rows
+        self._log = log
+
+    async def record(
+        self,
+        event: str,
+        *,
+        now: int,
+        account_id: bytes | None = None,
+        client_id: str | None = None,
+        ip: str = "",
+        **detail: object,
+    ) -> None:
+        """Keep ``event`` durably and write its line. ``detail``: JSON values, never a secret.
+
+        Raises ``StorageUnavailable``: what cannot be proven later must not be done.
+        """
+        kept = redacted_detail(detail)
+        await self._rows.record(
+            AuditEvent(at=now, event=event, account_id=account_id, client_id=client_id, ip=ip, detail=kept)
+        )
+        self.note(event, account_id=account_id, client_id=client_id, ip=ip, **kept)
+
+    def note(
+        self,
+        event: str,
+        *,
+        account_id: bytes | None = None,
+        client_id: str | None = None,
+        ip: str = "",
+        **detail: object,
+    ) -> None:
+        """Write only the line: for what anybody can repeat without limit and so could fill the database with."""
+        account = None if account_id is None else account_id.hex()
+        self._log.info(event, audit=True, account=account, client_id=client_id, ip=ip, **detail)
