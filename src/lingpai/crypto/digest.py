@@ -1,0 +1,60 @@
+"""Random ids and secrets, their digests, and comparing them without telling how much was right.
+
+Owns: how secrets are made and stored (SHA-256 of 256 random bits needs no slow hash). Leaves: passwords, which are
+guessable and do need one, to ``server.accounts.passwords``.
+"""
+
+import hashlib
+import hmac
+import secrets
+import string
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_ALPHABET = string.digits + string.ascii_letters
+_SECRET_LENGTH = 43
+"""62 ** 43 > 2 ** 256."""
+_MASTER_KEY_BYTES = 32
+
+
+def new_id() -> bytes:
+    """16 random bytes: the id of a record. Unguessable, but not a secret."""
+    return secrets.token_bytes(16)
+
+
+def new_secret() -> str:
+    """A secret of at least 256 bit, in characters that survive every wire format and a double click."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_LENGTH))
+
+
+def digest(secret: str) -> bytes:
+    """SHA-256 of a secret made by ``new_secret``: what is stored in its place."""
+    return hashlib.sha256(_as_bytes(secret)).digest()
+
+
+def keyed_digest(key: bytes, *parts: str | bytes) -> bytes:
+    """HMAC-SHA256 of ``parts``; each goes in with its length, so that ``("ab", "c")`` is not ``("a", "bc")``."""
+    mac = hmac.new(key, digestmod=hashlib.sha256)
+    for part in parts:
+        data = _as_bytes(part)
+        mac.update(len(data).to_bytes(8, "big"))
+        mac.update(data)
+    return mac.digest()
+
+
+def equal(a: bytes | str, b: bytes | str) -> bool:
+    """Whether two secrets are the same, in time that does not depend on where they differ."""
+    return hmac.compare_digest(_as_bytes(a), _as_bytes(b))
+
+
+def derive_key(master: bytes, purpose: str) -> bytes:
+    """A key of 32 bytes for ``purpose`` from the master key (HKDF-SHA256). Spec: RFC 5869 §2"""
+    if len(master) < _MASTER_KEY_BYTES:
+        raise ValueError(f"a master key has at least {_MASTER_KEY_BYTES} bytes")
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose.encode()).derive(master)
+
+
+def _as_bytes(value: str | bytes) -> bytes:
+    # A lone surrogate can arrive in foreign text; it must compare unequal, not raise.
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value

@@ -1,0 +1,71 @@
+"""``Scope``: a set of permissions as one value in canonical order.
+
+Owns: the grammar of scope tokens and set operations. Leaves: which permissions exist to ``server.storage.catalog``.
+
+Spec: RFC 6749 §3.3
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from lingpai.oauth.errors import InvalidScope
+
+_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+_LIMIT_COUNT = 100
+
+
+class Scope(Struct, frozen=True):
+    """Unique scope tokens, sorted. Made by ``parse_scope`` or ``scope_of``, which see to both."""
+
+    names: tuple[str, ...] = ()
+
+    def __le__(self, other: "Scope") -> bool:
+        """Whether ``other`` permits all of this."""
+        return set(self.names) <= set(other.names)
+
+    def __or__(self, other: "Scope") -> "Scope":
+        return _canonical({*self.names, *other.names})
+
+    def __and__(self, other: "Scope") -> "Scope":
+        return _canonical(set(self.names) & set(other.names))
+
+    def __sub__(self, other: "Scope") -> "Scope":
+        return _canonical(set(self.names) - set(other.names))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __str__(self) -> str:
+        return " ".join(self.names)
+
+
+def parse_scope(text: str) -> Scope:
+    """The scope ``text`` lists; stray and repeated spaces are forgiven, because real clients send them.
+
+    Raises ``InvalidScope`` for other characters than RFC 6749 allows and for more than 100 tokens.
+
+    Spec: RFC 6749 §3.3
+    """
+    return scope_of(token for token in text.split(" ") if token)
+
+
+def scope_of(names: Iterable[str]) -> Scope:
+    """The scope of these tokens, in any order; ``InvalidScope`` as ``parse_scope``. Spec: RFC 6749 §3.3"""
+    unique = set(names)
+    if len(unique) > _LIMIT_COUNT:
+        raise InvalidScope(f"more than {_LIMIT_COUNT} scopes")
+    if not all(_TOKEN.fullmatch(name) for name in unique):
+        raise InvalidScope("scope has a character that is not allowed")
+    return _canonical(unique)
+
+
+def _canonical(unique: set[str]) -> Scope:
+    return Scope(tuple(sorted(unique)))
