@@ -68,6 +68,8 @@ class Config(BaseSettings):
     """Seconds in which the previous refresh token is answered again with the same successor: the answer was lost."""
     session_lifetime_s: int = Field(14 * DAY_S, ge=300, le=365 * DAY_S)
     """Seconds a browser stays signed in."""
+    dpop_nonce_required: bool = False
+    """Refuse DPoP proofs without a nonce of ours (RFC 9449 §8). Off: a nonce is checked where a client sends one."""
     key_activation_delay_s: int = Field(600, ge=0, le=30 * DAY_S)
     """Seconds a new signing key is published before it signs, so that every verifier has seen it."""
 

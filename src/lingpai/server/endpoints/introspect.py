@@ -3,7 +3,7 @@
 A caller may ask about tokens issued to itself and, as a resource server, about tokens that are for it. About every
 other token the answer is the same as about none (CVE-2026-58425).
 
-Spec: RFC 7662 §2; RFC 9701 is not built
+Spec: RFC 7662 §2
 """
 
 import msgspec
@@ -17,6 +17,7 @@ from lingpai.server.endpoints.token import refuse, remember_client
 from lingpai.server.http import check_no_query, json_response, read_form
 from lingpai.server.storage.records import Client
 from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.issuer import subject_of
 from lingpai.server.tokens.lookup import LiveToken, TokenLookup
 
 _INACTIVE = b'{"active":false}'
@@ -62,14 +63,18 @@ class IntrospectionEndpoint:
             "active": True,
             "iss": self._issuer,
             "client_id": token.client_id,
-            "token_type": "Bearer",
-            "sub": token.client_id if account is None else account.id.hex(),
+            "token_type": "DPoP" if token.jkt else "Bearer",
+            "sub": subject_of(token),
             "aud": token.audience[0] if len(token.audience) == 1 else token.audience,
             "scope": str(live.scope),
             "iat": token.issued_at,
             "exp": token.expires_at,
             "jti": token.token_id.hex(),
         }
+        if token.jkt:
+            claims["cnf"] = {"jkt": token.jkt}
+        if token.act is not None:
+            claims["act"] = token.act
         if account is not None:
             claims["username"] = account.username
         if live.family is not None:

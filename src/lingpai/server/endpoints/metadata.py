@@ -6,13 +6,16 @@ from starlette.responses import Response
 
 from lingpai.crypto.digest import digest
 from lingpai.i18n import LOCALES
+from lingpai.oauth import dpop
 from lingpai.oauth.metadata import AuthorizationServerMetadata
 from lingpai.server.authorization.checks import PROMPTS, RESPONSE_MODES, RESPONSE_TYPES
 from lingpai.server.client_auth import AUTH_METHODS
 from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.jwks import cacheable
-from lingpai.server.grant_types import GRANT_TYPES
+from lingpai.server.policy import GRANT_TYPE_RULES
 from lingpai.server.tokens.catalog import Catalog
+
+GRANT_TYPES_ON_OFFER = tuple(name for name, rule in GRANT_TYPE_RULES.items() if not rule.legacy)
 
 
 class MetadataEndpoint:
@@ -48,7 +51,8 @@ class MetadataEndpoint:
             scopes_supported=scopes,
             response_types_supported=RESPONSE_TYPES,
             response_modes_supported=RESPONSE_MODES,
-            grant_types_supported=GRANT_TYPES,
+            grant_types_supported=GRANT_TYPES_ON_OFFER,
+            dpop_signing_alg_values_supported=dpop.ALGS,
             token_endpoint_auth_methods_supported=AUTH_METHODS,
             introspection_endpoint_auth_methods_supported=confidential,
             revocation_endpoint_auth_methods_supported=AUTH_METHODS,

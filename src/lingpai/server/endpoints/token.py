@@ -14,12 +14,15 @@ from starlette.responses import Response
 
 from lingpai.dialects import standard
 from lingpai.oauth.challenge import write_challenge
-from lingpai.oauth.errors import InvalidClient, OAuthError, UnauthorizedClient, UnsupportedGrantType
+from lingpai.oauth.errors import InvalidClient, OAuthError, UnsupportedGrantType
 from lingpai.oauth.params import Params
 from lingpai.server.client_auth import ClientAuthentication
 from lingpai.server.clock import Clock
+from lingpai.server.endpoints import paths
+from lingpai.server.endpoints.dpop import DpopCheck
 from lingpai.server.grant_types.base import GrantType, TokenRequest
 from lingpai.server.http import check_no_query, client_address, read_form, write_body
+from lingpai.server.policy import check_binding, check_grant_type
 from lingpai.server.storage.records import Client
 from lingpai.server.tokens.issuer import Issuer
 
@@ -28,37 +31,46 @@ class TokenEndpoint:
     """``POST /oauth2/token``."""
 
     def __init__(
-        self, client_auth: ClientAuthentication, grant_types: Sequence[GrantType], issuer: Issuer, clock: Clock
+        self,
+        client_auth: ClientAuthentication,
+        dpop: DpopCheck,
+        grant_types: Sequence[GrantType],
+        issuer: Issuer,
+        clock: Clock,
     ) -> None:
         self._client_auth = client_auth
+        self._dpop = dpop
         self._grant_types: Mapping[str, GrantType] = {grant_type.name: grant_type for grant_type in grant_types}
         self._issuer = issuer
         self._clock = clock
 
     async def handle(self, request: Request) -> Response:
         """Tokens, or the error of RFC 6749 §5.2."""
-        try:
-            return await self._issue(request)
-        except OAuthError as error:
-            return refuse(request, error)
-
-    async def _issue(self, request: Request) -> Response:
         now = self._clock()
+        try:
+            response = await self._issue(request, now)
+        except OAuthError as error:
+            response = refuse(request, error)
+        self._dpop.offer_nonce(request, response, now)
+        return response
+
+    async def _issue(self, request: Request, now: int) -> Response:
         check_no_query(request)
         params = await read_form(request)
         client = await self._client_auth.authenticate(request.headers.get("authorization"), params, now)
         remember_client(request, client)
         grant_type = self._grant_type_for(client, params)
-        authorization = await grant_type.authorize(TokenRequest(client, params, client_address(request), now))
+        jkt = await self._dpop.jkt(request, paths.TOKEN, now)
+        check_binding(client, jkt)
+        token_request = TokenRequest(client, params, client_address(request), now, jkt)
+        authorization = await grant_type.authorize(token_request)
         return write_body(standard.write_tokens(self._issuer.issue(authorization, now)))
 
     def _grant_type_for(self, client: Client, params: Params) -> GrantType:
-        name = params.require("grant_type")
-        grant_type = self._grant_types.get(name)
+        grant_type = self._grant_types.get(params.require("grant_type"))
         if grant_type is None:
             raise UnsupportedGrantType("grant_type is not supported here")
-        if name not in client.grant_types:
-            raise UnauthorizedClient(f"this client is not registered for grant_type {name}")
+        check_grant_type(client, grant_type.name)
         return grant_type
 
 

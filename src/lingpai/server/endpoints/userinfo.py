@@ -4,62 +4,98 @@ Spec: OpenID Connect Core 1.0 §5.3; RFC 6750 §2
 """
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lingpai.crypto.digest import equal
 from lingpai.oauth.challenge import write_challenge
-from lingpai.oauth.errors import InvalidRequest, InvalidToken, OAuthError
+from lingpai.oauth.errors import InvalidDpopProof, InvalidRequest, InvalidToken, OAuthError, UseDpopNonce
 from lingpai.server.accounts.account import userinfo_claims
 from lingpai.server.clock import Clock
+from lingpai.server.endpoints import paths
+from lingpai.server.endpoints.dpop import DpopCheck
 from lingpai.server.endpoints.token import refuse
 from lingpai.server.http import check_no_query, json_response, read_form
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.tokens.lookup import TokenLookup
 
 
+class PresentedToken(Struct, frozen=True):
+    """An access token as it came: ``scheme`` is ``bearer`` or ``dpop``."""
+
+    scheme: str
+    token: str
+
+    def __repr__(self) -> str:
+        return f"PresentedToken({self.scheme})"
+
+
 class UserInfoEndpoint:
     """``GET`` and ``POST /oauth2/userinfo``."""
 
-    def __init__(self, lookup: TokenLookup, catalog: Catalog, clock: Clock, *, issuer: str) -> None:
+    def __init__(self, lookup: TokenLookup, catalog: Catalog, dpop: DpopCheck, clock: Clock, *, issuer: str) -> None:
         self._lookup = lookup
+        self._dpop = dpop
         self._catalog = catalog
         self._clock = clock
         self._issuer = issuer
 
     async def handle(self, request: Request) -> Response:
         """The claims as JSON, or a challenge. Spec: OpenID Connect Core 1.0 §5.3.2"""
+        now = self._clock()
         try:
-            token = await read_bearer(request)
+            presented = await read_access_token(request)
+            if presented is None:
+                # No credentials, no error code. Spec: RFC 6750 §3.1
+                response = json_response(b"{}", 401)
+                response.headers["www-authenticate"] = write_challenge("Bearer", realm=self._issuer)
+            else:
+                response = json_response(msgspec.json.encode(await self._claims(request, presented, now)))
         except OAuthError as error:
-            return self._challenge(request, error)
-        if token is None:
-            # No credentials, no error code. Spec: RFC 6750 §3.1
-            response = json_response(b"{}", 401)
-            response.headers["www-authenticate"] = write_challenge("Bearer", realm=self._issuer)
-            return response
-        live = await self._lookup.get_live(token, self._clock())
+            response = self._challenge(request, error)
+        self._dpop.offer_nonce(request, response, now)
+        return response
+
+    async def _claims(self, request: Request, presented: PresentedToken, now: int) -> dict[str, object]:
+        live = await self._lookup.get_live(presented.token, now)
         if live is None or live.account is None:
-            return self._challenge(request, InvalidToken("the access token is expired, revoked or not for a person"))
+            raise InvalidToken("the access token is expired, revoked or not for a person")
         if self._issuer not in live.token.audience:
             # A resource server that received this token must not be able to read the profile with it.
-            return self._challenge(request, InvalidToken("the access token is not for this endpoint"))
+            raise InvalidToken("the access token is not for this endpoint")
+        await self._check_key(request, presented, live.token.jkt, now)
         definitions = (self._catalog.scopes[name] for name in live.scope if name in self._catalog.scopes)
-        return json_response(msgspec.json.encode(userinfo_claims(live.account, definitions)))
+        return userinfo_claims(live.account, definitions)
+
+    async def _check_key(self, request: Request, presented: PresentedToken, bound_to: str, now: int) -> None:
+        """A token bound to a key works with a proof of that key and in no other way. Spec: RFC 9449 §7.1"""
+        if presented.scheme == "dpop":
+            if "dpop" not in request.headers:
+                raise InvalidDpopProof("the DPoP header is missing")
+            jkt = await self._dpop.jkt(request, paths.USERINFO, now, access_token=presented.token)
+            if not bound_to or not equal(jkt, bound_to):
+                raise InvalidToken("the access token is not bound to the key of this DPoP proof")
+        elif bound_to:
+            raise InvalidToken("the access token is bound to a key: present it with DPoP")
 
     def _challenge(self, request: Request, error: OAuthError) -> Response:
         response = refuse(request, error)
+        dpop = isinstance(error, InvalidDpopProof | UseDpopNonce)
+        if dpop:
+            response.status_code = 401
         response.headers["www-authenticate"] = write_challenge(
-            "Bearer", realm=self._issuer, error=error.code, error_description=error.description
+            "DPoP" if dpop else "Bearer", realm=self._issuer, error=error.code, error_description=error.description
         )
         return response
 
 
-async def read_bearer(request: Request) -> str | None:
-    """The bearer token of a request: in the header, or in the form of a POST; ``None`` when there is none.
+async def read_access_token(request: Request) -> PresentedToken | None:
+    """The access token of a request: in the header, or in the form of a POST; ``None`` when there is none.
 
     Raises ``InvalidRequest`` for two at once. A token in the URL is never read: it would be in logs and histories.
 
-    Spec: RFC 6750 §2; RFC 9700 §4.3.2
+    Spec: RFC 6750 §2; RFC 9449 §7.1; RFC 9700 §4.3.2
     """
     check_no_query(request)
     headers = request.headers.getlist("authorization")
@@ -69,10 +105,10 @@ async def read_bearer(request: Request) -> str | None:
     if request.method == "POST" and request.headers.get("content-type"):
         in_body = (await read_form(request)).get("access_token")
     if not headers:
-        return in_body
+        return None if in_body is None else PresentedToken("bearer", in_body)
     if in_body is not None:
         raise InvalidRequest("the access token is sent twice: in the Authorization header and in the body")
     scheme, _, token = headers[0].partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise InvalidRequest("the Authorization header must be Bearer with an access token")
-    return token.strip()
+    if scheme.lower() not in ("bearer", "dpop") or not token.strip():
+        raise InvalidRequest("the Authorization header must be Bearer or DPoP with an access token")
+    return PresentedToken(scheme.lower(), token.strip())

@@ -9,17 +9,17 @@ from lingpai.crypto.digest import equal
 from lingpai.crypto.seal import Unsealable
 from lingpai.oauth.errors import InvalidGrant, InvalidRequest
 from lingpai.oauth.pkce import verify_code_verifier
-from lingpai.oauth.scope import parse_scope, scope_of
+from lingpai.oauth.scope import parse_scope
 from lingpai.server import audit
 from lingpai.server.audit import Audit
 from lingpai.server.grant_types.base import TokenRequest, narrowed_resource
-from lingpai.server.storage.records import TokenFamily
+from lingpai.server.policy import check_resource
 from lingpai.server.storage.token_families import TokenFamilies
 from lingpai.server.tokens.authorization import Authorization
 from lingpai.server.tokens.catalog import Catalog
-from lingpai.server.tokens.issuer import Issuer
 from lingpai.server.tokens.keyring import Keyring
-from lingpai.server.tokens.sealed import AUTHORIZATION_CODE, AuthorizationCode, RefreshToken, open_value
+from lingpai.server.tokens.redemption import Credential, Redemption
+from lingpai.server.tokens.sealed import AUTHORIZATION_CODE, AuthorizationCode, open_value
 
 _DEAD = "code is not valid: it is unknown, expired, used or not for this client"
 
@@ -35,23 +35,21 @@ class AuthorizationCodeGrant:
         keyring: Keyring,
         catalog: Catalog,
         families: TokenFamilies,
-        issuer: Issuer,
+        redemption: Redemption,
         audit_log: Audit,
-        *,
-        refresh_lifetime_s: int,
     ) -> None:
         self._keyring = keyring
         self._catalog = catalog
         self._families = families
-        self._issuer = issuer
+        self._redemption = redemption
         self._audit = audit_log
-        self._refresh_lifetime_s = refresh_lifetime_s
 
     async def authorize(self, request: TokenRequest) -> Authorization:
         """The authorization the code stands for. Raises ``InvalidGrant`` for anything it is not bound to."""
         code = self._open(request)
         _check_bindings(code, request)
         resource = narrowed_resource(request.params, code.resource)
+        check_resource(request.client, resource)
         self._catalog.check_resources(resource)
         return await self._redeem(code, resource, request)
 
@@ -66,41 +64,26 @@ class AuthorizationCodeGrant:
         return code
 
     async def _redeem(self, code: AuthorizationCode, resource: tuple[str, ...], request: TokenRequest) -> Authorization:
-        client, now = request.client, request.now
-        refresh = code.refresh and "refresh_token" in client.grant_types
-        lifetime_s = self._issuer.lifetime_s(client)
-        if refresh:
-            lifetime_s = max(lifetime_s, client.refresh_token_lifetime_s or self._refresh_lifetime_s)
-        family = TokenFamily(
+        credential = Credential(
+            family_id=code.family_id,
             account_id=code.account_id,
-            id=code.family_id,
-            client_id=code.client_id,
             grant_id=code.grant_id,
-            scope=code.scope,
+            scope=parse_scope(code.scope),
             resource=code.resource,
             auth_time=code.auth_time,
             session_digest=code.session_digest,
-            created_at=now,
-            # Not before the code itself: while it could be presented again, the row must be there to refuse it.
-            expires_at=max(now + lifetime_s, code.expires_at),
+            refresh=code.refresh,
+            expires_at=code.expires_at,
         )
+        client, jkt, now = request.client, request.jkt, request.now
         # An expired code inserts nothing, but presenting a used one again still ends what it bought.
-        bought = await self._families.redeem(family) if code.expires_at > now else None
-        if bought is None:
+        authorization = None
+        if code.expires_at > now:
+            authorization = await self._redemption.redeem(client, credential, resource=resource, jkt=jkt, now=now)
+        if authorization is None:
             await self._refuse_replay(code, request)
             raise InvalidGrant(_DEAD, detail="redeemed before, expired, or the grant has ended")
-        asked = parse_scope(code.scope)
-        scope = asked & scope_of(bought.permissions)
-        token = RefreshToken(code.account_id, code.family_id, code.client_id, 0, code.scope, code.resource)
-        return Authorization(
-            client=client,
-            account_id=code.account_id,
-            family_id=code.family_id,
-            scope=scope,
-            resource=resource,
-            not_after=bought.grant_expires_at,
-            refresh_token=token if refresh else None,
-        )
+        return authorization
 
     async def _refuse_replay(self, code: AuthorizationCode, request: TokenRequest) -> None:
         """Somebody else may have the tokens: end them. Spec: RFC 6749 §4.1.2; RFC 9700 §4.5.3"""
@@ -118,6 +101,8 @@ def _check_bindings(code: AuthorizationCode, request: TokenRequest) -> None:
         raise InvalidRequest("redirect_uri is missing: it must be the one of the authorization request")
     if redirect_uri is not None and not equal(redirect_uri, code.redirect_uri):
         raise InvalidGrant("redirect_uri is not the one of the authorization request")
+    if code.jkt and not equal(code.jkt, request.jkt):
+        raise InvalidGrant("the code is bound to a DPoP key (dpop_jkt), and the proof is of another one or missing")
     verifier = params.get("code_verifier")
     if code.code_challenge:
         if verifier is None:

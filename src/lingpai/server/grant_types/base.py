@@ -22,6 +22,8 @@ class TokenRequest(Struct, frozen=True):
     params: Params
     ip: str
     now: int
+    jkt: str = ""
+    """Thumbprint of the key whose DPoP proof came with the request; empty: none came. Spec: RFC 9449 §5"""
 
 
 class GrantType(Protocol):

@@ -10,11 +10,13 @@ from typing import ClassVar
 
 import msgspec
 
+from lingpai.crypto.digest import equal
 from lingpai.oauth.errors import InvalidGrant
 from lingpai.oauth.scope import Scope, parse_scope, scope_of
 from lingpai.server import audit
 from lingpai.server.audit import Audit
 from lingpai.server.grant_types.base import TokenRequest, narrowed_resource, narrowed_scope
+from lingpai.server.policy import check_resource
 from lingpai.server.storage.records import TokenFamily
 from lingpai.server.storage.token_families import Bought, TokenFamilies
 from lingpai.server.tokens.authorization import Authorization
@@ -58,9 +60,12 @@ class RefreshTokenGrant:
             raise InvalidGrant(_DEAD, detail="the refresh token does not open")
         if token.client_id != request.client.client_id:
             raise InvalidGrant(_DEAD, detail=f"the refresh token belongs to client {token.client_id}")
+        if token.jkt and not equal(token.jkt, request.jkt):
+            raise InvalidGrant("the refresh token is bound to a DPoP key, and the proof is of another one or missing")
         # Everything that can be refused is refused before the token is spent.
         scope = narrowed_scope(request.params, parse_scope(token.scope))
         resource = narrowed_resource(request.params, token.resource)
+        check_resource(request.client, resource)
         self._catalog.check_resources(resource)
         bought = await self._rotate(token, request) or await self._retry(token, request)
         return self._authorization(token, bought, scope, resource, request)
@@ -114,5 +119,6 @@ class RefreshTokenGrant:
             scope=held,
             resource=resource,
             not_after=bought.grant_expires_at,
+            jkt=request.jkt,
             refresh_token=msgspec.structs.replace(token, generation=token.generation + 1),
         )

@@ -1,4 +1,4 @@
-"""Ids that must not count again until they would have expired anyway: used requests, revoked access tokens.
+"""Ids that must not count again until they would have expired anyway: used requests and proofs, revoked tokens.
 
 Every id has a purpose, so that one kind of object can never spend another's (CVE-2026-4282).
 """
@@ -7,7 +7,7 @@ from typing import Literal
 
 from lingpai.server.storage.driver import Driver, Statement
 
-Purpose = Literal["access_token", "authorization_request"]
+Purpose = Literal["access_token", "authorization_request", "dpop_proof", "client_assertion"]
 
 _RECORD = "INSERT INTO spent (purpose, id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 _GET = "SELECT 1 FROM spent WHERE purpose = $1 AND id = $2"

@@ -80,10 +80,10 @@ class SQLiteDriver:
             connection.close()
 
     def _reader(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StorageUnavailable("the database is closed")
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            if self._closed:
-                raise StorageUnavailable("the database is closed")
             connection = self._local.connection = _connect(self._path)
             connection.execute("PRAGMA query_only=ON")
             self._readers.append(connection)
@@ -130,7 +130,10 @@ class SQLiteDriver:
                     return self._undo(work, None)
         except sqlite3.IntegrityError as error:
             return self._undo(work, None if error.sqlite_errorcode in _TAKEN else error)
-        except (sqlite3.ProgrammingError, sqlite3.InterfaceError, OverflowError) as error:
+        except Exception as error:
+            if _is_of_the_database(error):
+                raise
+            # A value or statement SQLite cannot take: this caller's own, and it must not end the writer for all others.
             return self._undo(work, error)
         execute("RELEASE caller")
         return _Done(work, rows, None)
@@ -139,6 +142,13 @@ class SQLiteDriver:
         self._writer.execute("ROLLBACK TO caller")
         self._writer.execute("RELEASE caller")
         return _Done(work, None, error)
+
+
+def _is_of_the_database(error: Exception) -> bool:
+    """Whether the file or its disk failed, so that nobody's statement can go on; else it is one caller's mistake."""
+    if isinstance(error, sqlite3.ProgrammingError | sqlite3.DataError | sqlite3.InterfaceError):
+        return False
+    return isinstance(error, sqlite3.Error) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -11,6 +11,7 @@ _GRANT_KEPT_S = 31 * 86_400
 _EXPIRED = {
     "session": ("digest", "expires_at <= $1"),
     "token_family": ("account_id, id", "expires_at <= $1"),
+    "device_code": ("digest", "expires_at <= $1"),
     "spent": ("purpose, id", "expires_at <= $1"),
     "throttle": ("key, window_start", "expires_at <= $1"),
     "key_material": ("kid", "expires_at <= $1"),

@@ -21,3 +21,11 @@ class Authorization(Struct, frozen=True, kw_only=True):
     """When the grant ends: no token outlives it."""
     refresh_token: RefreshToken | None = None
     """The refresh token to hand out with it."""
+    jkt: str = ""
+    """Thumbprint of the key the tokens are bound to. Spec: RFC 9449 §5"""
+    act: dict[str, object] | None = None
+    """Who acts for the subject. Spec: RFC 8693 §4.1"""
+    subject_client_id: str = ""
+    """The client an exchanged token without a person speaks for. Spec: RFC 8693 §2.1"""
+    issued_token_type: str = ""
+    """What the response calls the token, where it must say. Spec: RFC 8693 §2.2.1"""

@@ -39,6 +39,11 @@ class Catalog:
             if identifier != self._issuer and identifier not in self.resource_servers:
                 raise InvalidTarget("resource is not a resource server registered here")
 
+    def opens_claims(self, scope_name: str) -> bool:
+        """Whether the permission is about a person's own data at UserInfo."""
+        definition = self.scopes.get(scope_name)
+        return definition is not None and bool(definition.claims)
+
     def audience_of(self, scope: Scope, resource: tuple[str, ...]) -> Audience:
         """The audience of a token for ``scope``.
 

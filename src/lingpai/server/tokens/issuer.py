@@ -51,15 +51,19 @@ class Issuer:
             audience=audience.audience,
             issued_at=now,
             expires_at=expires_at,
+            jkt=authorization.jkt,
+            act=authorization.act,
+            subject_client_id=authorization.subject_client_id,
         )
         sealer = self._keyring.current.sealer
         refresh_token = authorization.refresh_token
         return TokenResponse(
             access_token=self._sign(token) if audience.signed else seal_value(sealer, ACCESS_TOKEN, token),
-            token_type="Bearer",
+            token_type="DPoP" if token.jkt else "Bearer",
             expires_in=expires_at - now,
             refresh_token=None if refresh_token is None else seal_value(sealer, REFRESH_TOKEN, refresh_token),
             scope=token.scope or None,
+            extra={"issued_token_type": authorization.issued_token_type} if authorization.issued_token_type else {},
         )
 
     def _expires_at(self, authorization: Authorization, audience: Audience, now: int) -> int:
@@ -71,9 +75,9 @@ class Issuer:
     def _sign(self, token: AccessToken) -> str:
         """The same claims for everybody to read. Spec: RFC 9068 §2.2"""
         reference = AccessTokenId(token.token_id, token.account_id, token.family_id)
-        claims = {
+        claims: dict[str, object] = {
             "iss": self._issuer,
-            "sub": token.client_id if token.account_id is None else token.account_id.hex(),
+            "sub": subject_of(token),
             "aud": token.audience[0] if len(token.audience) == 1 else token.audience,
             "client_id": token.client_id,
             "scope": token.scope,
@@ -81,4 +85,15 @@ class Issuer:
             "exp": token.expires_at,
             "jti": seal_value(self._keyring.current.sealer, ACCESS_TOKEN_ID, reference),
         }
+        if token.jkt:
+            claims["cnf"] = {"jkt": token.jkt}
+        if token.act is not None:
+            claims["act"] = token.act
         return self._keyring.current.signers[ACCESS_TOKEN_ALG].sign("at+jwt", _json.encode(claims))
+
+
+def subject_of(token: AccessToken) -> str:
+    """``sub``: the person, or the client that acts for itself. Spec: RFC 9068 §2.2"""
+    if token.account_id is not None:
+        return token.account_id.hex()
+    return token.subject_client_id or token.client_id

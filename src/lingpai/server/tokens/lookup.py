@@ -15,7 +15,7 @@ from lingpai.crypto.jwt import InvalidJwt, check_claims
 from lingpai.crypto.seal import Unsealable
 from lingpai.oauth.scope import Scope, scope_of
 from lingpai.server.storage.clients import Clients
-from lingpai.server.storage.records import Account, TokenFamily
+from lingpai.server.storage.records import Account, Client, TokenFamily
 from lingpai.server.storage.spent import Spent
 from lingpai.server.storage.token_families import TokenFamilies
 from lingpai.server.tokens.issuer import ACCESS_TOKEN_ALG
@@ -34,12 +34,15 @@ from lingpai.server.tokens.sealed import (
 class _SignedClaims(Struct, frozen=True):
     """What our own signed tokens always have. Spec: RFC 9068 §2.2"""
 
+    sub: str
     client_id: str
     scope: str
     aud: str | Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     jti: str
     iat: int
     exp: int
+    cnf: dict[str, str] = {}
+    act: dict[str, object] | None = None
 
 
 class LiveToken(Struct, frozen=True):
@@ -89,17 +92,25 @@ class TokenLookup:
         if token.account_id is None or token.family_id is None:
             return await self._get_live_of_client(token, scope)
         alive = await self._families.get_alive(token.account_id, token.family_id, now, token.token_id)
-        if alive is None or alive.family.client_id != token.client_id:
+        if alive is None or not await self._actor_is_in_force(token, alive.family):
             return None
         return LiveToken(token, scope & scope_of(alive.permissions), alive.account, alive.family)
 
+    async def _actor_is_in_force(self, token: AccessToken, family: TokenFamily) -> bool:
+        """An exchanged token (RFC 8693) is of another client than its family: that one must be in force too."""
+        return token.client_id == family.client_id or await self._get_client(token.client_id) is not None
+
     async def _get_live_of_client(self, token: AccessToken, scope: Scope) -> LiveToken | None:
-        client = await self._clients.get(token.client_id)
-        if client is None or client.disabled_at is not None:
+        client = await self._get_client(token.client_id)
+        if client is None or await self._spent.is_spent("access_token", token.token_id):
             return None
-        if await self._spent.is_spent("access_token", token.token_id):
+        if token.subject_client_id and await self._get_client(token.subject_client_id) is None:
             return None
         return LiveToken(token, scope & scope_of(client.scope.split()), None, None)
+
+    async def _get_client(self, client_id: str) -> Client | None:
+        client = await self._clients.get(client_id)
+        return client if client is not None and client.disabled_at is None else None
 
     def _open_signed(self, text: str, now: int) -> AccessToken:
         keys = self._keyring.current
@@ -117,4 +128,7 @@ class TokenLookup:
             audience=audience,
             issued_at=claims.iat,
             expires_at=claims.exp,
+            jkt=claims.cnf.get("jkt", ""),
+            act=claims.act,
+            subject_client_id=claims.sub if reference.account_id is None and claims.sub != claims.client_id else "",
         )

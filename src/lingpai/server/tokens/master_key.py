@@ -48,6 +48,11 @@ def client_secret_pepper(master_key: bytes) -> bytes:
     return derive_key(master_key, "client-secret")
 
 
+def dpop_nonce_key(master_key: bytes) -> bytes:
+    """Makes the nonces of DPoP."""
+    return derive_key(master_key, "dpop-nonce")
+
+
 def csrf_key(master_key: bytes) -> bytes:
     """Signs the tokens in our forms."""
     return derive_key(master_key, "csrf")

@@ -40,6 +40,8 @@ class AuthorizationCode(Struct, frozen=True, array_like=True):
     refresh: bool
     """Whether the person let the application stay (any lifetime but ``once``)."""
     expires_at: int
+    jkt: str = ""
+    """Thumbprint of the key only whose owner may redeem it. Spec: RFC 9449 §10"""
 
 
 class RefreshToken(Struct, frozen=True, array_like=True):
@@ -51,6 +53,8 @@ class RefreshToken(Struct, frozen=True, array_like=True):
     generation: int
     scope: str
     resource: tuple[str, ...]
+    jkt: str = ""
+    """Thumbprint of the key it is bound to; only for clients without other credentials. Spec: RFC 9449 §5"""
 
 
 class AccessTokenId(Struct, frozen=True, array_like=True):
@@ -72,6 +76,12 @@ class AccessToken(Struct, frozen=True, array_like=True):
     audience: tuple[str, ...]
     issued_at: int
     expires_at: int
+    jkt: str = ""
+    """Thumbprint of the key whose owner may use it; empty: whoever bears it. Spec: RFC 9449 §6"""
+    act: dict[str, object] | None = None
+    """Who acts for the subject, and for whom that one acts. Spec: RFC 8693 §4.1"""
+    subject_client_id: str = ""
+    """The client it speaks for, where that is not ``client_id``: an exchanged token without a person."""
 
 
 def seal_value(sealer: Sealer, purpose: Purpose, value: Struct) -> str:

@@ -110,6 +110,27 @@ CREATE TABLE resource_server (
     resource TEXT PRIMARY KEY,
     document TEXT NOT NULL
 );
+CREATE TABLE trusted_issuer (
+    issuer TEXT PRIMARY KEY,
+    document TEXT NOT NULL
+);
+CREATE TABLE device_code (
+    digest {blob} PRIMARY KEY,
+    user_code TEXT NOT NULL UNIQUE,
+    client_id TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    jkt TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    interval_s BIGINT NOT NULL,
+    polled_at BIGINT NOT NULL,
+    decision TEXT NOT NULL,
+    account_id {blob},
+    grant_id {blob},
+    auth_time BIGINT NOT NULL
+);
+CREATE INDEX device_code_by_expiry ON device_code (expires_at);
 CREATE TABLE audit_event (
     id {serial},
     at BIGINT NOT NULL,
@@ -127,7 +148,17 @@ CREATE TABLE heartbeat (
 """
 
 _NAMES = (
-    *("heartbeat", "audit_event", "resource_server", "scope_definition", "key_material", "throttle", "spent"),
+    *(
+        "heartbeat",
+        "audit_event",
+        "resource_server",
+        "trusted_issuer",
+        "device_code",
+        "scope_definition",
+        "key_material",
+        "throttle",
+        "spent",
+    ),
     *("token_family", "account_grant", "session", "account", "client"),
 )
 

@@ -1,0 +1,86 @@
+"""From a grant somebody holds to a token family: the one write that every grant type with a person ends in.
+
+Owns the life of a new family and the refresh token that goes with it. Leaves proving the credential to the grant types;
+its id is the credential's own, so redeeming the same credential twice meets the primary key.
+
+Spec: RFC 6749 §4.1.2; docs/decisions/0001
+"""
+
+from msgspec import Struct
+
+from lingpai.oauth.names import REFRESH_TOKEN
+from lingpai.oauth.scope import Scope, scope_of
+from lingpai.server.policy import is_confidential
+from lingpai.server.storage.records import Client, TokenFamily
+from lingpai.server.storage.token_families import TokenFamilies
+from lingpai.server.tokens.authorization import Authorization
+from lingpai.server.tokens.issuer import Issuer
+from lingpai.server.tokens.sealed import RefreshToken
+
+
+class Credential(Struct, frozen=True, kw_only=True):
+    """What was proven, whichever grant type proved it."""
+
+    family_id: bytes
+    """Belongs to the credential: the same credential, the same id."""
+    account_id: bytes
+    grant_id: bytes
+    scope: Scope
+    resource: tuple[str, ...] = ()
+    """Everything that was asked for; the token may be for less."""
+    auth_time: int = 0
+    session_digest: bytes | None = None
+    refresh: bool = True
+    """Whether the person let the application stay."""
+    expires_at: int
+    """Until when the credential itself could be presented again."""
+
+
+class Redemption:
+    """Turns credentials into authorizations, once each."""
+
+    def __init__(self, families: TokenFamilies, issuer: Issuer, *, refresh_lifetime_s: int) -> None:
+        self._families = families
+        self._issuer = issuer
+        self._refresh_lifetime_s = refresh_lifetime_s
+
+    async def redeem(
+        self, client: Client, credential: Credential, *, resource: tuple[str, ...], jkt: str, now: int
+    ) -> Authorization | None:
+        """Record the family and return what it allows; ``None``: redeemed before, or the grant is not in force."""
+        refresh = credential.refresh and REFRESH_TOKEN in client.grant_types
+        lifetime_s = self._issuer.lifetime_s(client)
+        if refresh:
+            lifetime_s = max(lifetime_s, client.refresh_token_lifetime_s or self._refresh_lifetime_s)
+        family = TokenFamily(
+            account_id=credential.account_id,
+            id=credential.family_id,
+            client_id=client.client_id,
+            grant_id=credential.grant_id,
+            scope=str(credential.scope),
+            resource=credential.resource,
+            auth_time=credential.auth_time,
+            session_digest=credential.session_digest,
+            created_at=now,
+            # Not before the credential itself: while it could come again, the row must be there to refuse it.
+            expires_at=max(now + lifetime_s, credential.expires_at),
+        )
+        bought = await self._families.redeem(family)
+        if bought is None:
+            return None
+        return Authorization(
+            client=client,
+            account_id=family.account_id,
+            family_id=family.id,
+            scope=credential.scope & scope_of(bought.permissions),
+            resource=resource,
+            not_after=bought.grant_expires_at,
+            refresh_token=_first_refresh_token(client, family, jkt) if refresh else None,
+            jkt=jkt,
+        )
+
+
+def _first_refresh_token(client: Client, family: TokenFamily, jkt: str) -> RefreshToken:
+    # A client with credentials proves itself by them; one without can only be bound by its key. Spec: RFC 9449 §5
+    bound = "" if is_confidential(client) else jkt
+    return RefreshToken(family.account_id, family.id, family.client_id, 0, family.scope, family.resource, bound)

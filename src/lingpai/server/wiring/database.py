@@ -1,0 +1,58 @@
+"""The database and every repository over it. The only module that names a concrete driver."""
+
+from lingpai.server.config import Config
+from lingpai.server.storage import migrate
+from lingpai.server.storage.accounts import Accounts
+from lingpai.server.storage.audit import AuditLog
+from lingpai.server.storage.catalog import CatalogRows
+from lingpai.server.storage.clients import Clients
+from lingpai.server.storage.driver import Driver
+from lingpai.server.storage.grants import Grants
+from lingpai.server.storage.keys import Keys
+from lingpai.server.storage.sessions import Sessions
+from lingpai.server.storage.spent import Spent
+from lingpai.server.storage.sqlite import SQLiteDriver
+from lingpai.server.storage.throttles import Throttles
+from lingpai.server.storage.token_families import TokenFamilies
+
+
+class DatabaseNeedsUpgrade(Exception):
+    """The database is older than the code; the message names the command."""
+
+
+def open_driver(config: Config) -> Driver:
+    """The database of the settings, as it is. Raises ``StorageUnavailable``, ``ValueError``."""
+    return SQLiteDriver(migrate.sqlite_path(config.database))
+
+
+def open_database(config: Config) -> Driver:
+    """The database of the settings, its schema made if it is empty and checked if it is not.
+
+    Raises ``DatabaseNeedsUpgrade``, ``DatabaseNewerThanCode``, ``StorageUnavailable``, ``ValueError``.
+    """
+    state = migrate.check(config.database)
+    if state.current is None:
+        migrate.sqlite_path(config.database).parent.mkdir(parents=True, exist_ok=True)
+        migrate.upgrade(config.database)
+    elif state.is_newer_than_code:
+        migrate.upgrade(config.database)  # says so and stops
+    elif state.needs_upgrade:
+        raise DatabaseNeedsUpgrade(f"the database is at revision {state.current}: run `lingpai db upgrade` first")
+    return open_driver(config)
+
+
+class Store:
+    """Every repository over one driver."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+        self.clients = Clients(driver)
+        self.accounts = Accounts(driver)
+        self.sessions = Sessions(driver)
+        self.grants = Grants(driver)
+        self.families = TokenFamilies(driver)
+        self.spent = Spent(driver)
+        self.throttles = Throttles(driver)
+        self.catalog = CatalogRows(driver)
+        self.keys = Keys(driver)
+        self.audit = AuditLog(driver)

@@ -1,0 +1,65 @@
+"""The pages as routes, and the authorization endpoint, which needs somebody to draw for it."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from lingpai.server.app import Route
+from lingpai.server.authorization.response import AuthorizationResponses
+from lingpai.server.endpoints import paths
+from lingpai.server.endpoints.authorize import AuthorizationPages, AuthorizeEndpoint
+from lingpai.server.http import Handler
+from lingpai.server.web.consent import ConsentPage
+from lingpai.server.web.errors import error_page, not_proven_page
+from lingpai.server.web.form_post import form_post_page
+from lingpai.server.web.grants import GrantsPage
+from lingpai.server.web.landing import LandingPage
+from lingpai.server.web.routes import page_routes
+from lingpai.server.web.sign_in import SignInPage
+from lingpai.server.web.sign_out import SignOutPage
+from lingpai.server.web.visit import Visits
+from lingpai.server.wiring.parts import Parts
+
+
+def browser_routes(parts: Parts) -> Mapping[str, Route]:
+    """Path -> route of everything people's browsers open."""
+    store, pages, cookies = parts.store, parts.pages, parts.cookies
+    sessions, lifetime_s = parts.browser_sessions, parts.config.session_lifetime_s
+    visits = Visits(cookies, parts.csrf, sessions, parts.pending, store.clients, parts.clock)
+    by_path: dict[str, dict[str, Handler]] = {}
+    for (method, path), handler in page_routes(
+        pages,
+        parts.static,
+        landing=LandingPage(pages, visits, cookies),
+        sign_in=SignInPage(pages, visits, parts.sign_in, sessions, cookies, session_lifetime_s=lifetime_s),
+        sign_out=SignOutPage(pages, visits, sessions, cookies, parts.audit),
+        consent=ConsentPage(pages, visits, store.grants, parts.catalog, parts.audit),
+        grants=GrantsPage(pages, visits, store.grants, parts.catalog, parts.audit),
+    ).items():
+        by_path.setdefault(path, {})[method] = handler
+    authorize = _authorize_endpoint(parts)
+    by_path[paths.AUTHORIZE] = {"GET": authorize.get, "POST": authorize.post}
+    by_path[paths.RESUME] = {"GET": authorize.resume}
+    return {path: Route(methods) for path, methods in by_path.items()}
+
+
+def _authorize_endpoint(parts: Parts) -> AuthorizeEndpoint:
+    pages, config = parts.pages, parts.config
+    return AuthorizeEndpoint(
+        clients=parts.store.clients,
+        sessions=parts.browser_sessions,
+        catalog=parts.catalog,
+        pending=parts.pending,
+        responses=AuthorizationResponses(
+            parts.keyring, issuer=config.issuer, code_lifetime_s=config.authorization_code_lifetime_s
+        ),
+        pages=AuthorizationPages(
+            not_proven=partial(not_proven_page, pages),
+            lost=lambda request, lost: error_page(pages, request, lost.reason, status=400),
+            form_post=partial(form_post_page, pages),
+            sign_in=partial(pages.url, "sign_in"),
+            consent=partial(pages.url, "consent"),
+            resume=pages.resume_url,
+        ),
+        cookies=parts.cookies,
+        clock=parts.clock,
+    )

@@ -1,0 +1,79 @@
+"""Everything endpoints and pages share, built once."""
+
+from lingpai.i18n import load_translators
+from lingpai.server.accounts.csrf import Csrf
+from lingpai.server.accounts.passwords import Passwords
+from lingpai.server.accounts.session import BrowserSessions
+from lingpai.server.accounts.sign_in import SignIn
+from lingpai.server.audit import Audit
+from lingpai.server.authorization.pending import PendingRequests
+from lingpai.server.client_auth import ClientAuthentication
+from lingpai.server.clock import Clock
+from lingpai.server.config import Config
+from lingpai.server.endpoints.dpop import DpopCheck
+from lingpai.server.http import Cookies
+from lingpai.server.log import get_logger
+from lingpai.server.rate_limit import Throttle
+from lingpai.server.storage.driver import Driver
+from lingpai.server.tokens import master_key as master_keys
+from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.issuer import Issuer
+from lingpai.server.tokens.keyring import Keyring
+from lingpai.server.tokens.lookup import TokenLookup
+from lingpai.server.web.render import Pages
+from lingpai.server.web.static import StaticFiles
+from lingpai.server.wiring.database import Store
+
+
+class Parts:
+    """One of each."""
+
+    def __init__(self, config: Config, driver: Driver, master_key: bytes, clock: Clock) -> None:
+        self.config = config
+        self.clock = clock
+        self.log = get_logger("lingpai.server")
+        self.store = Store(driver)
+        self.audit = Audit(self.store.audit, self.log)
+        self._build_tokens(config, master_key)
+        self._build_accounts(config, master_key)
+        self.cookies = Cookies(config)
+        self.static = StaticFiles()
+        self.pages = Pages(config, load_translators(), self.static)
+
+    def _build_tokens(self, config: Config, master_key: bytes) -> None:
+        store = self.store
+        self.keyring = Keyring(store.keys, master_keys.material_key(master_key))
+        self.catalog = Catalog(store.catalog, config.issuer)
+        self.issuer = Issuer(
+            self.keyring, self.catalog, issuer=config.issuer, lifetime_s=config.access_token_lifetime_s
+        )
+        self.lookup = TokenLookup(self.keyring, store.families, store.clients, store.spent, issuer=config.issuer)
+        self.pending = PendingRequests(self.keyring, lifetime_s=config.authorization_request_lifetime_s)
+        self.dpop = DpopCheck(
+            store.spent,
+            key=master_keys.dpop_nonce_key(master_key),
+            issuer=config.issuer,
+            nonce_required=config.dpop_nonce_required,
+        )
+        self.client_auth = ClientAuthentication(store.clients, pepper=master_keys.client_secret_pepper(master_key))
+
+    def _build_accounts(self, config: Config, master_key: bytes) -> None:
+        store = self.store
+        self.passwords = Passwords(
+            threads=config.password_threads,
+            queue_limit=config.password_queue_limit,
+            memory_kib=config.password_memory_kib,
+            time_cost=config.password_time_cost,
+        )
+        self.csrf = Csrf(master_keys.csrf_key(master_key))
+        self.browser_sessions = BrowserSessions(store.sessions, lifetime_s=config.session_lifetime_s)
+        self.sign_in = SignIn(
+            store.accounts,
+            self.passwords,
+            self._throttle("sign-in-account", config.sign_in_attempts_per_account),
+            self._throttle("sign-in-address", config.sign_in_attempts_per_address),
+            self.audit,
+        )
+
+    def _throttle(self, name: str, limit: int) -> Throttle:
+        return Throttle(self.store.throttles, limit=limit, window_s=self.config.sign_in_window_s, name=name)

@@ -1,0 +1,64 @@
+"""The protocol endpoints as routes."""
+
+from collections.abc import Mapping
+
+from lingpai.server.app import Route
+from lingpai.server.endpoints import paths
+from lingpai.server.endpoints.health import HealthEndpoint
+from lingpai.server.endpoints.introspect import IntrospectionEndpoint
+from lingpai.server.endpoints.jwks import JwksEndpoint
+from lingpai.server.endpoints.metadata import MetadataEndpoint
+from lingpai.server.endpoints.revoke import RevocationEndpoint
+from lingpai.server.endpoints.token import TokenEndpoint
+from lingpai.server.endpoints.userinfo import UserInfoEndpoint
+from lingpai.server.grant_types.authorization_code import AuthorizationCodeGrant
+from lingpai.server.grant_types.base import GrantType
+from lingpai.server.grant_types.client_credentials import ClientCredentialsGrant
+from lingpai.server.grant_types.password import PasswordGrant
+from lingpai.server.grant_types.refresh_token import RefreshTokenGrant
+from lingpai.server.grant_types.token_exchange import TokenExchangeGrant
+from lingpai.server.tokens.implied_grant import ImpliedGrants
+from lingpai.server.tokens.redemption import Redemption
+from lingpai.server.wiring.parts import Parts
+
+
+def protocol_routes(parts: Parts) -> Mapping[str, Route]:
+    """Path -> route of everything machines call."""
+    store, clock, issuer = parts.store, parts.clock, parts.config.issuer
+    token = TokenEndpoint(parts.client_auth, parts.dpop, _grant_types(parts), parts.issuer, clock)
+    introspect = IntrospectionEndpoint(parts.client_auth, parts.lookup, parts.catalog, clock, issuer=issuer)
+    revoke = RevocationEndpoint(parts.client_auth, parts.lookup, store.families, store.spent, parts.audit, clock)
+    userinfo = UserInfoEndpoint(parts.lookup, parts.catalog, parts.dpop, clock, issuer=issuer)
+    metadata = MetadataEndpoint(parts.catalog, issuer=issuer)
+    health = HealthEndpoint(store.driver, clock)
+    return {
+        paths.TOKEN: Route({"POST": token.handle}, machine=True, cors=True),
+        paths.INTROSPECT: Route({"POST": introspect.handle}, machine=True),
+        paths.REVOKE: Route({"POST": revoke.handle}, machine=True, cors=True),
+        paths.USERINFO: Route({"GET": userinfo.handle, "POST": userinfo.handle}, machine=True, cors=True),
+        paths.JWKS: Route({"GET": JwksEndpoint(parts.keyring).handle}, machine=True, cors=True),
+        paths.OAUTH_METADATA: Route({"GET": metadata.handle}, machine=True, cors=True),
+        paths.HEALTH_LIVE: Route({"GET": health.live}, machine=True),
+        paths.HEALTH_READY: Route({"GET": health.ready}, machine=True),
+    }
+
+
+def _grant_types(parts: Parts) -> tuple[GrantType, ...]:
+    store, config = parts.store, parts.config
+    redemption = Redemption(store.families, parts.issuer, refresh_lifetime_s=config.refresh_token_lifetime_s)
+    implied = ImpliedGrants(store.grants)
+    return (
+        AuthorizationCodeGrant(parts.keyring, parts.catalog, store.families, redemption, parts.audit),
+        RefreshTokenGrant(
+            parts.lookup,
+            parts.catalog,
+            store.families,
+            parts.issuer,
+            parts.audit,
+            lifetime_s=config.refresh_token_lifetime_s,
+            retry_window_s=config.refresh_retry_window_s,
+        ),
+        ClientCredentialsGrant(parts.catalog),
+        TokenExchangeGrant(parts.lookup, store.clients, parts.catalog),
+        PasswordGrant(parts.sign_in, implied, parts.catalog, redemption),
+    )
