@@ -1,0 +1,1 @@
+"""Pages people see: sign-in, consent, and what they allowed. They work without JavaScript."""

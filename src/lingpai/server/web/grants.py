@@ -1,0 +1,142 @@
+"""What each application may do, since when and until when; and taking it back, one by one or all at once.
+
+Owns the page and its two forms. Leaves what taking back makes of a grant to ``authorization.consent``.
+"""
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lingpai.oauth.errors import InvalidRequest
+from lingpai.oauth.params import Params
+from lingpai.server.accounts.csrf import CsrfRefused
+from lingpai.server.accounts.session import SignedIn
+from lingpai.server.audit import GRANT_ENDED, GRANT_NARROWED, Audit
+from lingpai.server.authorization.consent import is_live, take_back
+from lingpai.server.storage.grants import Grants
+from lingpai.server.storage.records import Client, Grant
+from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.web.render import Pages
+from lingpai.server.web.views import (
+    ApplicationView,
+    PermissionView,
+    application_view,
+    image_sources,
+    permission_words,
+    person_view,
+)
+from lingpai.server.web.visit import Visit, Visits, see_other
+
+_TRIES = 3
+
+
+class _GrantView(Struct, frozen=True, kw_only=True):
+    """One card of the page."""
+
+    application: ApplicationView
+    client_id: str
+    lifetime: str
+    created_at: int
+    expires_at: int | None
+    permissions: list[PermissionView]
+
+
+class GrantsPage:
+    """``GET`` and ``POST /account/grants``."""
+
+    def __init__(self, pages: Pages, visits: Visits, grants: Grants, catalog: Catalog, audit: Audit) -> None:
+        self._pages = pages
+        self._visits = visits
+        self._grants = grants
+        self._catalog = catalog
+        self._audit = audit
+
+    async def get(self, request: Request) -> Response:
+        """All living grants of whoever is signed in."""
+        visit = await self._visits.open(request)
+        if visit.signed_in is None:
+            return see_other(self._pages.url("sign_in"))
+        return await self._show(visit, visit.signed_in, done=request.query_params.get("done"))
+
+    async def post(self, request: Request) -> Response:
+        """Take one permission back, or end the whole grant."""
+        visit = await self._visits.open(request)
+        if visit.signed_in is None:
+            return see_other(self._pages.url("sign_in"))
+        try:
+            form = await self._visits.read_form(visit)
+        except CsrfRefused:
+            return await self._show(visit, visit.signed_in, problem="stale", status=403)
+        match form.get("action"):
+            case "end":
+                await self._end(visit, visit.signed_in, form.require("client_id"))
+                return see_other(f"{self._pages.url('grants')}?done=ended")
+            case "take_back":
+                await self._take_back(visit, visit.signed_in, form)
+                return see_other(f"{self._pages.url('grants')}?done=taken_back")
+            case _:
+                raise InvalidRequest("action must be end or take_back")
+
+    async def _end(self, visit: Visit, signed_in: SignedIn, client_id: str) -> None:
+        account_id = signed_in.account.id
+        if await self._grants.end(account_id, client_id, visit.now):
+            await self._audit.record(
+                GRANT_ENDED, now=visit.now, account_id=account_id, client_id=client_id, ip=visit.ip
+            )
+
+    async def _take_back(self, visit: Visit, signed_in: SignedIn, form: Params) -> None:
+        """Only narrows, so a race is simply run again: whatever else changed, this permission goes."""
+        account_id, client_id, name = signed_in.account.id, form.require("client_id"), form.require("scope")
+        for _ in range(_TRIES):
+            grant = await self._grants.get(account_id, client_id)
+            if grant is None or not is_live(grant, visit.now) or name not in grant.permissions:
+                return
+            narrowed = take_back(grant, name, visit.now)
+            if await self._grants.put(narrowed, replaces=grant):
+                event = GRANT_NARROWED if narrowed.ended_at is None else GRANT_ENDED
+                await self._audit.record(
+                    event, now=visit.now, account_id=account_id, client_id=client_id, ip=visit.ip, scope=name
+                )
+                return
+        raise InvalidRequest("the grant keeps changing")
+
+    async def _show(
+        self,
+        visit: Visit,
+        signed_in: SignedIn,
+        *,
+        done: str | None = None,
+        problem: str | None = None,
+        status: int = 200,
+    ) -> Response:
+        locale = self._pages.locale(visit.request)
+        rows = await self._grants.list_with_clients(signed_in.account.id, visit.now)
+        grants = [self._view(grant, client, locale) for grant, client in rows]
+        person = person_view(signed_in.account)
+        response = self._pages.render(
+            "grants.html",
+            visit.request,
+            status=status,
+            locale=locale,
+            csp_img=image_sources(person.picture, *(grant.application.logo for grant in grants)),
+            person=person,
+            csrf_token=self._visits.csrf_token(visit),
+            grants=grants,
+            done=done,
+            problem=problem,
+        )
+        return self._visits.named(visit, response)
+
+    def _view(self, grant: Grant, client: Client, locale: str) -> _GrantView:
+        permissions = [
+            PermissionView(name=name, description=permission_words(name, self._catalog.scopes, locale), since=since)
+            for name, since in sorted(grant.permissions.items())
+        ]
+        return _GrantView(
+            application=application_view(client),
+            client_id=client.client_id,
+            lifetime=grant.lifetime,
+            created_at=grant.created_at,
+            expires_at=grant.expires_at,
+            permissions=permissions,
+        )

@@ -1,0 +1,26 @@
+"""The addresses of the pages, each once. Owns the constants; which handler answers them is ``routes``'.
+
+``RETURN_PAGES`` is the whole list of places a form of ours may lead back to: a page is named, never addressed, so there
+is no URL in a request that could point somewhere else (open redirect; RFC 9700 §4.11).
+"""
+
+import re
+
+LANDING = "/"
+SIGN_IN = "/sign-in"
+SIGN_OUT = "/sign-out"
+CONSENT = "/consent"
+ACCOUNT = "/account"
+GRANTS = "/account/grants"
+LANGUAGE = "/language"
+STATIC = "/static/"
+RESUME = "/oauth2/authorize/resume"
+
+RETURN_PAGES = {"landing": LANDING, "sign_in": SIGN_IN, "sign_out": SIGN_OUT, "consent": CONSENT, "grants": GRANTS}
+
+_SEALED = re.compile(r"[0-9a-z_]{1,65536}\Z")
+
+
+def with_request(path: str, sealed: str | None) -> str:
+    """``path`` with the sealed authorization request, if there is one that looks like ours, in its query."""
+    return f"{path}?request={sealed}" if sealed and _SEALED.match(sealed) else path

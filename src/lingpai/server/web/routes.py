@@ -1,0 +1,62 @@
+"""Every page's path and handler, in one list, and what happens when a page cannot be shown."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lingpai.oauth.errors import InvalidRequest
+from lingpai.server.authorization.pending import PendingRequestLost
+from lingpai.server.http import BodyTooLarge, Handler
+from lingpai.server.web import paths
+from lingpai.server.web.consent import ConsentPage
+from lingpai.server.web.errors import error_page
+from lingpai.server.web.grants import GrantsPage
+from lingpai.server.web.landing import LandingPage
+from lingpai.server.web.render import Pages
+from lingpai.server.web.sign_in import SignInPage
+from lingpai.server.web.sign_out import SignOutPage
+from lingpai.server.web.static import CONTENT_TYPES, StaticFiles
+
+
+def page_routes(
+    pages: Pages,
+    static: StaticFiles,
+    *,
+    landing: LandingPage,
+    sign_in: SignInPage,
+    sign_out: SignOutPage,
+    consent: ConsentPage,
+    grants: GrantsPage,
+) -> dict[tuple[str, str], Handler]:
+    """(method, exact path) -> handler, for the application's table."""
+    routes: dict[tuple[str, str], Handler] = {
+        ("GET", paths.LANDING): landing.get,
+        ("GET", paths.ACCOUNT): landing.account,
+        ("POST", paths.LANGUAGE): landing.set_language,
+        ("GET", paths.SIGN_IN): sign_in.get,
+        ("POST", paths.SIGN_IN): sign_in.post,
+        ("GET", paths.SIGN_OUT): sign_out.get,
+        ("POST", paths.SIGN_OUT): sign_out.post,
+        ("GET", paths.CONSENT): consent.get,
+        ("POST", paths.CONSENT): consent.post,
+        ("GET", paths.GRANTS): grants.get,
+        ("POST", paths.GRANTS): grants.post,
+    }
+    shown = {route: _with_error_page(handler, pages) for route, handler in routes.items()}
+    files: dict[tuple[str, str], Handler] = {("GET", paths.STATIC + name): static.get for name in CONTENT_TYPES}
+    return shown | files
+
+
+def _with_error_page(handler: Handler, pages: Pages) -> Handler:
+    """``handler``, its refusals explained on a page. Anything else goes up to the application."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except PendingRequestLost as lost:
+            return error_page(pages, request, lost.reason, status=400)
+        except BodyTooLarge:
+            return error_page(pages, request, "too_large", status=413)
+        except InvalidRequest:
+            return error_page(pages, request, "bad_request", status=400)
+
+    return handle
