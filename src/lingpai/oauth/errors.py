@@ -182,3 +182,15 @@ class InsufficientUserAuthentication(OAuthError):
 
     code = "insufficient_user_authentication"
     status = 401
+
+
+class RequestNotSupported(OAuthError):
+    """Request objects are not taken here. Spec: OpenID Connect Core 1.0 §3.1.2.6"""
+
+    code = "request_not_supported"
+
+
+class RequestUriNotSupported(OAuthError):
+    """Request objects by reference are not taken here. Spec: OpenID Connect Core 1.0 §3.1.2.6"""
+
+    code = "request_uri_not_supported"

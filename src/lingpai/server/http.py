@@ -15,12 +15,14 @@ from lingpai.dialects.base import WireBody
 from lingpai.oauth.errors import InvalidRequest
 from lingpai.oauth.params import Params, parse_params
 from lingpai.server.config import Config
+from lingpai.server.storage.records import Client
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 BODY_LIMIT_BYTES = 65_536
 _FORM = "application/x-www-form-urlencoded"
 _ADDRESS_KEY = "lingpai.client_address"
+CLIENT_KEY = "lingpai.client_id"
 _COOKIE_VALUE_LIMIT_CHARS = 128
 _YEAR_S = 31_536_000
 
@@ -124,6 +126,11 @@ def client_address(request: Request) -> str:
     """The address the request came from, as the application found it."""
     address: str = request.scope.get(_ADDRESS_KEY, "")
     return address
+
+
+def remember_client(request: Request, client: Client) -> None:
+    """Let the request's log line name the client."""
+    request.scope[CLIENT_KEY] = client.client_id
 
 
 class Cookies:

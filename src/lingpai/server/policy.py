@@ -48,6 +48,7 @@ GRANT_TYPE_RULES: Mapping[str, Rule] = {
 
 _RESPONSE_TYPE_NEEDS = {"code": AUTHORIZATION_CODE, "token": IMPLICIT}
 RESPONSE_TYPES = tuple(_RESPONSE_TYPE_NEEDS)
+LEGACY_RESPONSE_TYPES = ("token",)
 
 # What these open is a person's; a client acting for itself has none of it.
 _FOR_PEOPLE = frozenset({"openid", "offline_access"})

@@ -5,16 +5,24 @@
 Spec: RFC 6749 §4.1.1; RFC 7636 §4.3; RFC 8707 §2; OpenID Connect Core 1.0 §3.1.2.1
 """
 
+import re
+
 from lingpai.crypto.digest import new_id
-from lingpai.oauth.errors import InvalidRequest, InvalidScope, UnauthorizedClient, UnsupportedResponseType
+from lingpai.oauth.errors import (
+    InvalidRequest,
+    InvalidScope,
+    RequestNotSupported,
+    RequestUriNotSupported,
+    UnsupportedResponseType,
+)
 from lingpai.oauth.params import Params
 from lingpai.oauth.pkce import check_code_challenge
-from lingpai.oauth.scope import Scope, parse_scope
-from lingpai.server.authorization.request import AuthorizationRequest, Identified
+from lingpai.oauth.scope import Scope
+from lingpai.server.authorization.request import AuthorizationRequest, Identified, default_response_mode
+from lingpai.server.policy import RESPONSE_TYPES, check_pushed, check_resource, check_response_type, scope_to_ask
 from lingpai.server.storage.records import Client
 from lingpai.server.tokens.catalog import Catalog
 
-RESPONSE_TYPES = ("code",)
 RESPONSE_MODES = ("query", "fragment", "form_post")
 PROMPTS = ("none", "login", "consent", "select_account")
 
@@ -22,21 +30,24 @@ _STATE_LIMIT_CHARS = 4096
 _NONCE_LIMIT_CHARS = 1024
 _TEXT_LIMIT_CHARS = 512
 _MAX_AGE_LIMIT_S = 10**9
+_JKT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def parse(
-    identified: Identified, params: Params, *, catalog: Catalog, browser: bytes, now: int
+    identified: Identified, params: Params, *, catalog: Catalog, browser: bytes, now: int, was_pushed: bool = False
 ) -> AuthorizationRequest:
     """The request with every parameter checked. Raises ``OAuthError`` meant for the client."""
     client = identified.client
     _check_unsupported(params)
-    _check_response_type(params, client)
-    _check_response_mode(params)
+    check_pushed(client, was_pushed=was_pushed)
+    response_type = _parse_response_type(params, client)
+    _check_response_mode(params, response_type)
     _check_length(params, "state", _STATE_LIMIT_CHARS)
     _check_length(params, "nonce", _NONCE_LIMIT_CHARS)
     _check_length(params, "login_hint", _TEXT_LIMIT_CHARS)
     _check_length(params, "ui_locales", _TEXT_LIMIT_CHARS)
     resource = params.get_all("resource")
+    check_resource(client, resource)
     catalog.check_resources(resource)
     reply_to = identified.reply_to
     return AuthorizationRequest(
@@ -44,42 +55,63 @@ def parse(
         client_id=client.client_id,
         redirect_uri=reply_to.redirect_uri,
         redirect_uri_was_sent=identified.redirect_uri_was_sent,
+        response_type=response_type,
         response_mode=reply_to.response_mode,
         state=params.get("state"),
         scope=str(_parse_scope(params, client)),
         resource=resource,
-        code_challenge=check_code_challenge(params.get("code_challenge"), params.get("code_challenge_method")),
+        code_challenge=_parse_code_challenge(params, response_type),
         nonce=params.get("nonce") or "",
         prompt=_parse_prompt(params),
         max_age=_parse_max_age(params),
         login_hint=params.get("login_hint") or "",
         ui_locales=params.get("ui_locales") or "",
         asked_at=now,
+        jkt=_parse_dpop_jkt(params),
+        was_pushed=was_pushed,
         browser=browser,
     )
 
 
 def _check_unsupported(params: Params) -> None:
     """Refuse what would change the meaning of the request if it were ignored. Spec: RFC 9101 §10.5"""
-    for name in ("request", "request_uri"):
-        if name in params:
-            raise InvalidRequest(f"{name} is not supported: send the parameters themselves")
+    if "request" in params:
+        raise RequestNotSupported("request objects are not supported: send the parameters themselves, or push them")
+    if "request_uri" in params:
+        raise RequestUriNotSupported("request_uri must be one this server gave out (RFC 9126)")
 
 
-def _check_response_type(params: Params, client: Client) -> None:
+def _parse_response_type(params: Params, client: Client) -> str:
     """Spec: RFC 6749 §3.1.1; RFC 6749 §4.1.2.1"""
-    response_type = params.require("response_type")
+    response_type = " ".join(sorted(params.require("response_type").split()))
     if response_type not in RESPONSE_TYPES:
-        raise UnsupportedResponseType("response_type must be code")
-    if response_type not in client.response_types or "authorization_code" not in client.grant_types:
-        raise UnauthorizedClient("this client is not registered for response_type code")
+        raise UnsupportedResponseType(f"response_type must be {' or '.join(RESPONSE_TYPES)}")
+    check_response_type(client, response_type)
+    return response_type
 
 
-def _check_response_mode(params: Params) -> None:
+def _check_response_mode(params: Params, response_type: str) -> None:
     """Spec: OAuth 2.0 Multiple Response Type Encoding Practices §2.1"""
     mode = params.get("response_mode")
     if mode is not None and mode not in RESPONSE_MODES:
         raise InvalidRequest("response_mode must be query, fragment or form_post")
+    if mode == "query" and default_response_mode(response_type) != "query":
+        raise InvalidRequest("response_mode query cannot carry tokens")
+
+
+def _parse_code_challenge(params: Params, response_type: str) -> str:
+    """PKCE for every code. A response without a code has nothing it could protect. Spec: RFC 9700 §2.1.1"""
+    if response_type == "token":
+        return ""
+    return check_code_challenge(params.get("code_challenge"), params.get("code_challenge_method"))
+
+
+def _parse_dpop_jkt(params: Params) -> str:
+    """Spec: RFC 9449 §10"""
+    jkt = params.get("dpop_jkt") or ""
+    if jkt and not _JKT.fullmatch(jkt):
+        raise InvalidRequest("dpop_jkt is not a SHA-256 thumbprint in base64url")
+    return jkt
 
 
 def _check_length(params: Params, name: str, limit_chars: int) -> None:
@@ -89,14 +121,9 @@ def _check_length(params: Params, name: str, limit_chars: int) -> None:
 
 def _parse_scope(params: Params, client: Client) -> Scope:
     """What is asked for; everything the client is registered for when nothing is named. Spec: RFC 6749 §3.3"""
-    registered = parse_scope(client.scope)
-    text = params.get("scope")
-    scope = registered if text is None else parse_scope(text)
+    scope = scope_to_ask(client, params.get("scope"))
     if not scope:
         raise InvalidScope("scope is missing, and this client has no registered scope to stand for it")
-    if not scope <= registered:
-        unknown = str(scope - registered)[:200]
-        raise InvalidScope(f"this client is not registered for: {unknown}")
     return scope
 
 

@@ -26,7 +26,12 @@ class NotProven(Exception):
     def __init__(
         self,
         reason: Literal[
-            "client_id_missing", "client_unknown", "redirect_uri_missing", "redirect_uri_mismatch", "malformed"
+            "client_id_missing",
+            "client_unknown",
+            "redirect_uri_missing",
+            "redirect_uri_mismatch",
+            "request_uri_dead",
+            "malformed",
         ],
         *,
         sent: str = "",
@@ -53,6 +58,7 @@ class AuthorizationRequest(Struct, frozen=True, kw_only=True, array_like=True):
     client_id: str
     redirect_uri: str
     redirect_uri_was_sent: bool
+    response_type: str = "code"
     response_mode: ResponseMode = "query"
     state: str | None = None
     scope: str = ""
@@ -64,6 +70,10 @@ class AuthorizationRequest(Struct, frozen=True, kw_only=True, array_like=True):
     login_hint: str = ""
     ui_locales: str = ""
     asked_at: int = 0
+    jkt: str = ""
+    """``dpop_jkt``: only the owner of this key may redeem the code. Spec: RFC 9449 §10"""
+    was_pushed: bool = False
+    """It came through PAR: good for one answer. Spec: RFC 9126 §7.3"""
     browser: bytes = b""
     """Digest of the browser's cookie: only the browser that asked can go on."""
     signed_in: bytes = b""
@@ -98,21 +108,35 @@ def identify(encoded: str, client: Client | None) -> Identified:
         raise NotProven("client_unknown", sent=only_value(encoded, "client_id") or "")
     sent = only_value(encoded, "redirect_uri")
     if sent is None:
-        if len(client.redirect_uris) != 1 or _has(encoded, "redirect_uri"):
+        if len(client.redirect_uris) != 1 or not _is_absent(encoded, "redirect_uri"):
             raise NotProven("redirect_uri_missing", client=client)
         redirect_uri = client.redirect_uris[0]
     elif matches(client.redirect_uris, sent, client.application_type):
         redirect_uri = sent
     else:
         raise NotProven("redirect_uri_mismatch", sent=sent, client=client)
-    mode: ResponseMode = "query"
+    reply_to = ReplyTo(redirect_uri, _response_mode(encoded), only_value(encoded, "state"))
+    return Identified(client, reply_to, sent is not None)
+
+
+def default_response_mode(response_type: str) -> ResponseMode:
+    """Where an answer goes unless told otherwise: tokens never into a query, which ends up in logs.
+
+    Spec: OAuth 2.0 Multiple Response Type Encoding Practices §2.1
+    """
+    return "fragment" if {"token", "id_token"} & set(response_type.split()) else "query"
+
+
+def _response_mode(encoded: str) -> ResponseMode:
+    """How to answer, errors included, however broken the request is."""
+    default = default_response_mode(only_value(encoded, "response_type") or "code")
     match only_value(encoded, "response_mode"):
-        case "fragment":
-            mode = "fragment"
         case "form_post":
-            mode = "form_post"
-    state = only_value(encoded, "state")
-    return Identified(client, ReplyTo(redirect_uri, mode, state), sent is not None)
+            return "form_post"
+        case "fragment":
+            return "fragment"
+        case _:
+            return default
 
 
 def only_value(encoded: str, name: str) -> str | None:
@@ -125,8 +149,9 @@ def only_value(encoded: str, name: str) -> str | None:
     return values[0] if clean else None
 
 
-def _has(encoded: str, name: str) -> bool:
+def _is_absent(encoded: str, name: str) -> bool:
+    """Whether a parameter is not there, or there without a value (RFC 6749 §3.1)."""
     try:
-        return name in parse_qs(encoded, keep_blank_values=True, errors="replace", max_num_fields=1000)
+        return name not in parse_qs(encoded, errors="replace", max_num_fields=1000)
     except ValueError:
-        return True
+        return False

@@ -14,20 +14,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from lingpai.crypto.digest import digest, new_secret
-from lingpai.oauth.errors import OAuthError
+from lingpai.oauth.errors import InvalidRequestUri, OAuthError
 from lingpai.oauth.params import parse_params
 from lingpai.oauth.response_mode import FormPost, Redirect
 from lingpai.server.accounts.session import BrowserSessions
 from lingpai.server.authorization.checks import parse
 from lingpai.server.authorization.interaction import AskConsent, Issue, Refuse, SignIn, next_step
 from lingpai.server.authorization.pending import PendingRequestLost, PendingRequests
+from lingpai.server.authorization.pushed import URN, PushedRequests
 from lingpai.server.authorization.request import AuthorizationRequest, Identified, NotProven, identify, only_value
 from lingpai.server.authorization.response import AuthorizationResponses
 from lingpai.server.clock import Clock
-from lingpai.server.endpoints.token import remember_client
-from lingpai.server.http import Cookies, read_form_body, read_query
+from lingpai.server.http import Cookies, read_form_body, read_query, remember_client
 from lingpai.server.storage.clients import Clients
-from lingpai.server.storage.records import Client
+from lingpai.server.storage.records import Client, Session
 from lingpai.server.tokens.catalog import Catalog
 
 _SEE_OTHER = 303
@@ -60,13 +60,14 @@ class AuthorizationPages:
 class AuthorizeEndpoint:
     """``GET`` and ``POST /oauth2/authorize``, ``GET /oauth2/authorize/resume``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one thing it uses
         self,
         *,
         clients: Clients,
         sessions: BrowserSessions,
         catalog: Catalog,
         pending: PendingRequests,
+        pushed: PushedRequests,
         responses: AuthorizationResponses,
         pages: AuthorizationPages,
         cookies: Cookies,
@@ -76,6 +77,7 @@ class AuthorizeEndpoint:
         self._sessions = sessions
         self._catalog = catalog
         self._pending = pending
+        self._pushed = pushed
         self._responses = responses
         self._pages = pages
         self._cookies = cookies
@@ -123,6 +125,9 @@ class AuthorizeEndpoint:
         self, request: Request, encoded: str, *, browser: bytes
     ) -> tuple[Client, AuthorizationRequest] | Response:
         """Phase A, whose errors are a page, then phase B, whose errors go to the client."""
+        request_uri = only_value(encoded, "request_uri")
+        if request_uri is not None and request_uri.startswith(URN):
+            return await self._open_pushed(request, encoded, request_uri, browser=browser)
         try:
             identified = await self._identify(encoded)
         except NotProven as error:
@@ -135,6 +140,22 @@ class AuthorizeEndpoint:
             request.scope["lingpai.outcome"] = error.code
             return self._answer(request, self._responses.error(identified.reply_to, error))
         return identified.client, checked
+
+    async def _open_pushed(
+        self, request: Request, encoded: str, request_uri: str, *, browser: bytes
+    ) -> tuple[Client, AuthorizationRequest] | Response:
+        """A request the client pushed: it counts as it was pushed, whatever else the URL says. Spec: RFC 9126 §4"""
+        client = await self._clients.get(only_value(encoded, "client_id") or "")
+        try:
+            if client is None or client.disabled_at is not None:
+                raise NotProven("client_unknown")
+            remember_client(request, client)
+            now = self._clock()
+            checked = await self._pushed.open(request_uri, client.client_id, browser=browser, now=now)
+        except (NotProven, InvalidRequestUri) as error:
+            refused = error if isinstance(error, NotProven) else NotProven("request_uri_dead", client=client)
+            return self._pages.not_proven(request, refused)
+        return client, checked
 
     async def _identify(self, encoded: str) -> Identified:
         client_id = only_value(encoded, "client_id")
@@ -157,12 +178,25 @@ class AuthorizeEndpoint:
                 return self._answer(request, self._responses.error(pending.reply_to, error))
             case Issue():
                 assert session is not None  # noqa: S101 - next_step issues nothing without one
-                return self._answer(request, self._responses.code(pending, step, session, now))
+                return await self._succeed(request, client, pending, step, session)
             case _:
                 assert_never(step)
         if self._cookies.browser(request) != browser:
             self._cookies.set_browser(response, browser)
         return response
+
+    async def _succeed(
+        self, request: Request, client: Client, pending: AuthorizationRequest, issue: Issue, session: Session
+    ) -> Response:
+        now = self._clock()
+        try:
+            if pending.was_pushed and not await self._pushed.spend(pending, now):
+                raise InvalidRequestUri("request_uri was used before")
+            answer = await self._responses.success(client, pending, issue, session, now)
+        except OAuthError as error:
+            request.scope["lingpai.outcome"] = error.code
+            answer = self._responses.error(pending.reply_to, error)
+        return self._answer(request, answer)
 
     def _answer(self, request: Request, answer: Redirect | FormPost) -> Response:
         if isinstance(answer, FormPost):

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from lingpai.oauth.errors import OAuthError, UnauthorizedClient
 from lingpai.server.client_auth import ClientAuthentication
 from lingpai.server.clock import Clock
-from lingpai.server.endpoints.token import refuse, remember_client
-from lingpai.server.http import check_no_query, json_response, read_form
+from lingpai.server.endpoints.token import refuse
+from lingpai.server.http import check_no_query, json_response, read_form, remember_client
 from lingpai.server.storage.records import Client
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.tokens.issuer import subject_of

@@ -3,6 +3,7 @@
 AUTHORIZE = "/oauth2/authorize"
 RESUME = "/oauth2/authorize/resume"
 TOKEN = "/oauth2/token"
+PAR = "/oauth2/par"
 INTROSPECT = "/oauth2/introspect"
 REVOKE = "/oauth2/revoke"
 USERINFO = "/oauth2/userinfo"

@@ -14,8 +14,8 @@ from lingpai.server import audit
 from lingpai.server.audit import Audit
 from lingpai.server.client_auth import ClientAuthentication
 from lingpai.server.clock import Clock
-from lingpai.server.endpoints.token import refuse, remember_client
-from lingpai.server.http import NO_STORE, check_no_query, read_form
+from lingpai.server.endpoints.token import refuse
+from lingpai.server.http import NO_STORE, check_no_query, read_form, remember_client
 from lingpai.server.storage.records import Client
 from lingpai.server.storage.spent import Spent
 from lingpai.server.storage.token_families import TokenFamilies

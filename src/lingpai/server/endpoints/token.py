@@ -21,7 +21,7 @@ from lingpai.server.clock import Clock
 from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.dpop import DpopCheck
 from lingpai.server.grant_types.base import GrantType, TokenRequest
-from lingpai.server.http import check_no_query, client_address, read_form, write_body
+from lingpai.server.http import check_no_query, client_address, read_form, remember_client, write_body
 from lingpai.server.policy import check_binding, check_grant_type
 from lingpai.server.storage.records import Client
 from lingpai.server.tokens.issuer import Issuer
@@ -72,11 +72,6 @@ class TokenEndpoint:
             raise UnsupportedGrantType("grant_type is not supported here")
         check_grant_type(client, grant_type.name)
         return grant_type
-
-
-def remember_client(request: Request, client: Client) -> None:
-    """Let the request's log line name the client."""
-    request.scope["lingpai.client_id"] = client.client_id
 
 
 def refuse(request: Request, error: OAuthError, dialect: ModuleType = standard) -> Response:

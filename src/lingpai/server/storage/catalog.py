@@ -14,6 +14,7 @@ _PUT_SCOPE = _PUT.format(table="scope_definition", key="name")
 _PUT_RESOURCE = _PUT.format(table="resource_server", key="resource")
 _LIST_SCOPES = "SELECT document FROM scope_definition ORDER BY name"
 _LIST_RESOURCES = "SELECT document FROM resource_server ORDER BY resource"
+_HAS_LEGACY = "SELECT 1 FROM client WHERE legacy = 1 AND disabled_at IS NULL LIMIT 1"
 _DELETE_SCOPE = "DELETE FROM scope_definition WHERE name = $1"
 _DELETE_RESOURCE = "DELETE FROM resource_server WHERE resource = $1"
 
@@ -33,6 +34,10 @@ class CatalogRows:
         """Every resource server, by identifier."""
         rows = await self._driver.fetch_all(_LIST_RESOURCES)
         return [_resource_decoder.decode(row[0]) for row in rows]
+
+    async def has_legacy_client(self) -> bool:
+        """Whether any client in use is marked ``legacy``."""
+        return await self._driver.fetch_one(_HAS_LEGACY) is not None
 
     async def put_scope(self, scope: ScopeDefinition) -> None:
         """Insert or replace."""

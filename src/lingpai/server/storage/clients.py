@@ -10,9 +10,10 @@ _encoder = msgspec.json.Encoder()
 
 _GET = "SELECT document FROM client WHERE client_id = $1"
 _LIST = "SELECT document FROM client WHERE client_id > $1 ORDER BY client_id LIMIT $2"
-_PUT = """INSERT INTO client (client_id, document, disabled_at, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (client_id) DO UPDATE SET document = excluded.document, disabled_at = excluded.disabled_at,
-updated_at = excluded.updated_at"""
+_PUT = """INSERT INTO client (client_id, document, legacy, disabled_at, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (client_id) DO UPDATE SET document = excluded.document, legacy = excluded.legacy,
+disabled_at = excluded.disabled_at, updated_at = excluded.updated_at"""
 
 
 def decode_client(document: str) -> Client:
@@ -38,5 +39,5 @@ class Clients:
     async def put(self, client: Client) -> None:
         """Insert or replace."""
         document = _encoder.encode(client).decode()
-        args = (client.client_id, document, client.disabled_at, client.created_at, client.updated_at)
-        await self._driver.transact([Statement(_PUT, args)])
+        marks = (int(client.legacy), client.disabled_at, client.created_at, client.updated_at)
+        await self._driver.transact([Statement(_PUT, (client.client_id, document, *marks))])

@@ -27,11 +27,14 @@ class Catalog:
         self._issuer = issuer
         self.scopes: dict[str, ScopeDefinition] = {}
         self.resource_servers: dict[str, ResourceServer] = {}
+        self.has_legacy = False
+        """Whether a client is marked ``legacy``: only then the metadata names what RFC 9700 advises against."""
 
     async def reload(self) -> None:
         """Look at the tables again."""
         self.scopes = {scope.name: scope for scope in await self._rows.scopes()}
         self.resource_servers = {server.resource: server for server in await self._rows.resource_servers()}
+        self.has_legacy = await self._rows.has_legacy_client()
 
     def check_resources(self, resource: tuple[str, ...]) -> None:
         """Raise ``InvalidTarget`` for a resource server we do not know. Spec: RFC 8707 §2"""

@@ -17,6 +17,7 @@ AUTHORIZATION_CODE = Purpose("authorization_code", "lpc")
 REFRESH_TOKEN = Purpose("refresh_token", "lpr")
 ACCESS_TOKEN = Purpose("access_token", "lpa")
 ACCESS_TOKEN_ID = Purpose("access_token_id", "lpj")
+PUSHED_REQUEST = Purpose("pushed_request", "lpp")
 AUTHORIZATION_REQUEST = Purpose("authorization_request", "lpq")
 
 _T = TypeVar("_T", bound=Struct)

@@ -49,8 +49,13 @@ def _authorize_endpoint(parts: Parts) -> AuthorizeEndpoint:
         sessions=parts.browser_sessions,
         catalog=parts.catalog,
         pending=parts.pending,
+        pushed=parts.pushed,
         responses=AuthorizationResponses(
-            parts.keyring, issuer=config.issuer, code_lifetime_s=config.authorization_code_lifetime_s
+            parts.keyring,
+            parts.redemption,
+            parts.issuer,
+            issuer=config.issuer,
+            code_lifetime_s=config.authorization_code_lifetime_s,
         ),
         pages=AuthorizationPages(
             not_proven=partial(not_proven_page, pages),

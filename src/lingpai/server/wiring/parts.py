@@ -7,6 +7,7 @@ from lingpai.server.accounts.session import BrowserSessions
 from lingpai.server.accounts.sign_in import SignIn
 from lingpai.server.audit import Audit
 from lingpai.server.authorization.pending import PendingRequests
+from lingpai.server.authorization.pushed import PushedRequests
 from lingpai.server.client_auth import ClientAuthentication
 from lingpai.server.clock import Clock
 from lingpai.server.config import Config
@@ -20,6 +21,7 @@ from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.tokens.issuer import Issuer
 from lingpai.server.tokens.keyring import Keyring
 from lingpai.server.tokens.lookup import TokenLookup
+from lingpai.server.tokens.redemption import Redemption
 from lingpai.server.web.render import Pages
 from lingpai.server.web.static import StaticFiles
 from lingpai.server.wiring.database import Store
@@ -49,6 +51,10 @@ class Parts:
         )
         self.lookup = TokenLookup(self.keyring, store.families, store.clients, store.spent, issuer=config.issuer)
         self.pending = PendingRequests(self.keyring, lifetime_s=config.authorization_request_lifetime_s)
+        self.pushed = PushedRequests(
+            self.keyring, store.spent, interaction_lifetime_s=config.authorization_request_lifetime_s
+        )
+        self.redemption = Redemption(store.families, self.issuer, refresh_lifetime_s=config.refresh_token_lifetime_s)
         self.dpop = DpopCheck(
             store.spent,
             key=master_keys.dpop_nonce_key(master_key),

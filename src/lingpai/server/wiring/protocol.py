@@ -8,6 +8,7 @@ from lingpai.server.endpoints.health import HealthEndpoint
 from lingpai.server.endpoints.introspect import IntrospectionEndpoint
 from lingpai.server.endpoints.jwks import JwksEndpoint
 from lingpai.server.endpoints.metadata import MetadataEndpoint
+from lingpai.server.endpoints.par import ParEndpoint
 from lingpai.server.endpoints.revoke import RevocationEndpoint
 from lingpai.server.endpoints.token import TokenEndpoint
 from lingpai.server.endpoints.userinfo import UserInfoEndpoint
@@ -18,7 +19,6 @@ from lingpai.server.grant_types.password import PasswordGrant
 from lingpai.server.grant_types.refresh_token import RefreshTokenGrant
 from lingpai.server.grant_types.token_exchange import TokenExchangeGrant
 from lingpai.server.tokens.implied_grant import ImpliedGrants
-from lingpai.server.tokens.redemption import Redemption
 from lingpai.server.wiring.parts import Parts
 
 
@@ -28,11 +28,13 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
     token = TokenEndpoint(parts.client_auth, parts.dpop, _grant_types(parts), parts.issuer, clock)
     introspect = IntrospectionEndpoint(parts.client_auth, parts.lookup, parts.catalog, clock, issuer=issuer)
     revoke = RevocationEndpoint(parts.client_auth, parts.lookup, store.families, store.spent, parts.audit, clock)
+    par = ParEndpoint(parts.client_auth, parts.dpop, parts.catalog, parts.pushed, clock)
     userinfo = UserInfoEndpoint(parts.lookup, parts.catalog, parts.dpop, clock, issuer=issuer)
     metadata = MetadataEndpoint(parts.catalog, issuer=issuer)
     health = HealthEndpoint(store.driver, clock)
     return {
         paths.TOKEN: Route({"POST": token.handle}, machine=True, cors=True),
+        paths.PAR: Route({"POST": par.handle}, machine=True, cors=True),
         paths.INTROSPECT: Route({"POST": introspect.handle}, machine=True),
         paths.REVOKE: Route({"POST": revoke.handle}, machine=True, cors=True),
         paths.USERINFO: Route({"GET": userinfo.handle, "POST": userinfo.handle}, machine=True, cors=True),
@@ -45,10 +47,9 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
 
 def _grant_types(parts: Parts) -> tuple[GrantType, ...]:
     store, config = parts.store, parts.config
-    redemption = Redemption(store.families, parts.issuer, refresh_lifetime_s=config.refresh_token_lifetime_s)
     implied = ImpliedGrants(store.grants)
     return (
-        AuthorizationCodeGrant(parts.keyring, parts.catalog, store.families, redemption, parts.audit),
+        AuthorizationCodeGrant(parts.keyring, parts.catalog, store.families, parts.redemption, parts.audit),
         RefreshTokenGrant(
             parts.lookup,
             parts.catalog,
@@ -60,5 +61,5 @@ def _grant_types(parts: Parts) -> tuple[GrantType, ...]:
         ),
         ClientCredentialsGrant(parts.catalog),
         TokenExchangeGrant(parts.lookup, store.clients, parts.catalog),
-        PasswordGrant(parts.sign_in, implied, parts.catalog, redemption),
+        PasswordGrant(parts.sign_in, implied, parts.catalog, parts.redemption),
     )

@@ -36,7 +36,7 @@ def build_server(config: Config, *, clock: Clock = system_clock) -> "Server":
 
 
 class Server(Parts):
-    """The parts with a life. ``app`` is the ASGI callable; ``start`` comes before the first request, ``close`` after all.
+    """The parts with a life. ``app`` is the ASGI callable; ``start`` it before the first request, ``close`` it last.
 
     A subclass only so that who embeds the server reaches its parts as ``server.store``, ``server.catalog`` and so on.
     """

@@ -13,10 +13,12 @@ _TABLES = """
 CREATE TABLE client (
     client_id TEXT PRIMARY KEY,
     document TEXT NOT NULL,
+    legacy INTEGER NOT NULL,
     disabled_at BIGINT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
+CREATE INDEX client_legacy ON client (legacy) WHERE legacy = 1;
 CREATE TABLE account (
     id {blob} PRIMARY KEY,
     username TEXT NOT NULL UNIQUE,
