@@ -1,0 +1,1 @@
+"""The photo service: a resource server whose albums are behind ``lingpai.guard``."""
