@@ -51,8 +51,9 @@ class _Forms(HTMLParser):
 class Browser:
     """One person's browser. Redirects are followed only when asked to; the last page is ``page``."""
 
-    def __init__(self, http: httpx2.AsyncClient) -> None:
+    def __init__(self, http: httpx2.AsyncClient, home: str = "http://localhost:4000") -> None:
         self.http = http
+        self.home = home
         self.page: httpx2.Response
 
     async def get(self, url: str, **headers: str) -> httpx2.Response:
@@ -62,9 +63,9 @@ class Browser:
         )
         return self.page
 
-    async def follow(self, *, within: str = "http://localhost:4000") -> httpx2.Response:
-        """Follow redirects as long as they stay with our server; the page is then the one shown, or the last redirect."""
-        while self.page.is_redirect and urljoin(self._here, self.page.headers["location"]).startswith(within):
+    async def follow(self) -> httpx2.Response:
+        """Follow redirects while they stay with our server; the page is then the one shown, or the last redirect."""
+        while self.page.is_redirect and urljoin(self._here, self.page.headers["location"]).startswith(self.home + "/"):
             await self.get(self.page.headers["location"])
         return self.page
 
@@ -80,7 +81,9 @@ class Browser:
 
     def form(self, form_id: str) -> Form:
         """The form with that id."""
-        return next(form for form in self.forms() if form.id == form_id)
+        found = [form for form in self.forms() if form.id == form_id]
+        assert found, f"no {form_id} on the page: {self.page.status_code} {self.page.text[:2000]}"
+        return found[0]
 
     async def submit(self, form: Form, *changes: tuple[str, str], without: tuple[str, ...] = ()) -> httpx2.Response:
         """Send the form with ``changes``; a name that is changed replaces what stood there."""
@@ -101,4 +104,4 @@ class Browser:
     @property
     def _here(self) -> str:
         page = getattr(self, "page", None)
-        return "http://localhost:4000" if page is None else str(page.url)
+        return self.home if page is None else str(page.url)

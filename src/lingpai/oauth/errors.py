@@ -92,7 +92,6 @@ class AccessDenied(OAuthError):
     """The person, or a policy, refused. Spec: RFC 6749 §4.1.2.1"""
 
     code = "access_denied"
-    status = 403
 
 
 class ServerError(OAuthError):

@@ -43,6 +43,8 @@ class AuthorizationServerMetadata(Struct, frozen=True, kw_only=True, omit_defaul
     code_challenge_methods_supported: tuple[str, ...] | None = None
     """``None`` means no PKCE (RFC 8414 §2)."""
     prompt_values_supported: tuple[str, ...] | None = None
+    acr_values_supported: tuple[str, ...] | None = None
+    """Sign-in strengths a request may ask for with ``acr_values`` (RFC 9470 §7)."""
     subject_types_supported: tuple[str, ...] | None = None
     id_token_signing_alg_values_supported: tuple[str, ...] | None = None
     userinfo_signing_alg_values_supported: tuple[str, ...] | None = None

@@ -10,18 +10,12 @@ import re
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 DAY_S = 86_400
 ENV_PREFIX = "LINGPAI_"
@@ -38,10 +32,10 @@ class ConfigInvalid(ValueError):
         self.problems = problems
 
 
-class Config(BaseSettings):
+class Config(BaseModel):
     """The settings in force. ``load_config`` reads them; constructing one takes the arguments and nothing else."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     issuer: str = "http://localhost:4000"
     """The server's public address: `iss` of everything it signs, the start of every link. No slash at the end."""
@@ -66,8 +60,20 @@ class Config(BaseSettings):
     """Seconds a refresh token may lie unused before it dies."""
     refresh_retry_window_s: int = Field(30, ge=0, le=300)
     """Seconds in which the previous refresh token is answered again with the same successor: the answer was lost."""
+    device_code_lifetime_s: int = Field(600, ge=60, le=3600)
+    """Seconds a device waits for its person to enter the code it shows (RFC 8628 §3.2)."""
+    device_poll_interval_s: int = Field(5, ge=1, le=60)
+    """Seconds a device waits before it asks again whether its person has answered."""
+    device_codes_per_client: int = Field(1000, ge=1)
+    """How many devices of one application may wait at once."""
+    device_codes_per_address: int = Field(50, ge=1)
+    """How many devices may wait at once at one network address, where the application has no credentials."""
     session_lifetime_s: int = Field(14 * DAY_S, ge=300, le=365 * DAY_S)
     """Seconds a browser stays signed in."""
+    signing_algs: tuple[Literal["ES256", "EdDSA", "RS256", "PS256"], ...] = ("ES256", "EdDSA", "RS256", "PS256")
+    """Algorithms there is a signing key for. ES256 is what tokens use where nobody asks for another."""
+    key_rotation_interval_s: int = Field(90 * DAY_S, ge=0, le=730 * DAY_S)
+    """Seconds after which a signing or sealing key gets a successor by itself. 0: only `lingpai key rotate` does."""
     dpop_nonce_required: bool = False
     """Refuse DPoP proofs without a nonce of ours (RFC 9449 §8). Off: a nonce is checked where a client sends one."""
     key_activation_delay_s: int = Field(600, ge=0, le=30 * DAY_S)
@@ -109,9 +115,17 @@ class Config(BaseSettings):
         parts = urlsplit(issuer)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("must be an http or https address such as https://auth.example.com")
+        _ = parts.port  # raises ValueError for an impossible one
         if parts.query or parts.fragment or parts.username or issuer.endswith(("/", "?", "#")):
             raise ValueError("must have no query, fragment, user name or slash at the end (RFC 8414 §2)")
         return issuer
+
+    @field_validator("signing_algs")
+    @classmethod
+    def _check_signing_algs(cls, algs: tuple[str, ...]) -> tuple[str, ...]:
+        if "ES256" not in algs or len(set(algs)) != len(algs):
+            raise ValueError("must contain ES256, and each algorithm once")
+        return algs
 
     @property
     def is_https(self) -> bool:
@@ -125,17 +139,18 @@ class Config(BaseSettings):
             raise ValueError("must be sqlite:///relative/path.db or sqlite:////absolute/path.db")
         return database
 
+    @field_validator("trusted_proxies", mode="before")
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments only: ``load_config`` reads the other places, so that it can say which one is wrong."""
-        return (init_settings,)
+    def _split_list(cls, value: object) -> object:
+        # An environment variable has no lists.
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ip_network(network, strict=False)  # its ValueError names the network
+        return networks
 
 
 def load_config(file: Path | None = None, **overrides: Any) -> Config:
@@ -145,12 +160,13 @@ def load_config(file: Path | None = None, **overrides: Any) -> Config:
     Raises ``ConfigInvalid`` naming everything that is wrong at once, and ``OSError`` when the file cannot be read.
     """
     in_file, lines = _read_file(file) if file else ({}, {})
-    in_environment = _read_environment()
+    in_environment = {name: os.environ[variable] for variable, name in _variables() if name in Config.model_fields}
     places = {name: f"{file}, line {lines[name]}: {name}" for name in in_file}
     places |= {name: ENV_PREFIX + name.upper() for name in in_environment}
     places |= {name: f"--{name}" for name in overrides}
     values = _beside(file, in_file) | in_environment | overrides
-    problems = _unknown_variables(os.environ)
+    unknown = sorted(variable for variable, name in _variables() if name not in Config.model_fields)
+    problems = [f"{variable}: there is no such setting{_did_you_mean(variable)}" for variable in unknown]
     try:
         config = Config(**values)
     except ValidationError as error:
@@ -175,14 +191,6 @@ def _read_file(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
     return settings, lines
 
 
-def _read_environment() -> dict[str, Any]:
-    try:
-        return EnvSettingsSource(Config)()
-    except SettingsError as error:
-        advice = """a list is written as JSON: '["10.0.0.0/8"]'"""
-        raise ConfigInvalid((f"{ENV_PREFIX}… variable: {error}; {advice}",)) from None
-
-
 def _beside(file: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
     """``settings`` with the paths, given or by default, taken from the directory the file lies in."""
     if file is None:
@@ -196,12 +204,10 @@ def _beside(file: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    names = [name for name in environment if name.upper().startswith(ENV_PREFIX) and name != CONFIG_FILE_VARIABLE]
-    unknown = sorted(name for name in names if name[len(ENV_PREFIX) :].lower() not in Config.model_fields)
-    return [
-        f"{name}: there is no such setting{_did_you_mean(name[len(ENV_PREFIX) :], variable=True)}" for name in unknown
-    ]
+def _variables() -> list[tuple[str, str]]:
+    """The environment variables with our prefix, and the settings they would be."""
+    ours = [variable for variable in os.environ if variable.upper().startswith(ENV_PREFIX)]
+    return [(variable, variable[len(ENV_PREFIX) :].lower()) for variable in ours if variable != CONFIG_FILE_VARIABLE]
 
 
 def _sentence(loc: tuple[int | str, ...], kind: str, message: str, places: Mapping[str, str]) -> str:
@@ -212,8 +218,9 @@ def _sentence(loc: tuple[int | str, ...], kind: str, message: str, places: Mappi
     return f"{place}: {message.removeprefix('Value error, ').replace('Input should', 'should')}"
 
 
-def _did_you_mean(name: str, *, variable: bool = False) -> str:
-    close = get_close_matches(name.lower(), Config.model_fields, n=1)
+def _did_you_mean(name: str) -> str:
+    is_variable = name.upper().startswith(ENV_PREFIX)
+    close = get_close_matches(name[len(ENV_PREFIX) * is_variable :].lower(), Config.model_fields, n=1)
     if not close:
         return "; `lingpai init` writes a file with all of them"
-    return f"; did you mean {ENV_PREFIX + close[0].upper() if variable else close[0]}?"
+    return f"; did you mean {ENV_PREFIX + close[0].upper() if is_variable else close[0]}?"

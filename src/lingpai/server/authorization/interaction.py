@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from lingpai.oauth.errors import AccessDenied, ConsentRequired, LoginRequired, OAuthError
 from lingpai.oauth.scope import Scope, parse_scope
+from lingpai.server.accounts.acr import acr_of
 from lingpai.server.authorization.consent import granted_scope, must_ask
 from lingpai.server.authorization.request import AuthorizationRequest
 from lingpai.server.storage.records import Client, Grant, Session
@@ -51,9 +52,14 @@ def next_step(
 
 
 def _must_sign_in_again(request: AuthorizationRequest, session: Session, now: int) -> bool:
-    """Whether this session is not good enough; a sign-in made for this very request always is."""
+    """Whether this session is not good enough; a sign-in made for this very request always is.
+
+    Spec: RFC 9470 §5; OpenID Connect Core 1.0 §3.1.2.1
+    """
     if request.signed_in == session.digest:
         return False
     if "login" in request.prompt or "select_account" in request.prompt:
+        return True
+    if request.acr_values and acr_of(session.amr) not in request.acr_values:
         return True
     return request.max_age is not None and now - session.auth_time > request.max_age

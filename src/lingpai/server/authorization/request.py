@@ -82,6 +82,8 @@ class AuthorizationRequest(Struct, frozen=True, kw_only=True, array_like=True):
     """Answer of the consent page: id of the grant that was given for this request."""
     refused: bool = False
     """Answer of the consent page: the person said no."""
+    acr_values: tuple[str, ...] = ()
+    """Of the sign-in strengths asked for, those we know; any of them will do. Spec: OpenID Connect Core 1.0 §3.1.2.1"""
 
     @property
     def reply_to(self) -> ReplyTo:

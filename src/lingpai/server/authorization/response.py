@@ -6,6 +6,7 @@ Spec: RFC 6749 §4.1.2; RFC 6749 §4.1.2.1; RFC 9207 §2
 from lingpai.crypto.digest import new_id
 from lingpai.oauth.errors import AccessDenied, OAuthError
 from lingpai.oauth.response_mode import FormPost, Redirect, deliver
+from lingpai.server.accounts.acr import acr_of
 from lingpai.server.authorization.interaction import Issue
 from lingpai.server.authorization.request import AuthorizationRequest, ReplyTo
 from lingpai.server.storage.records import Client, Session
@@ -62,6 +63,7 @@ class AuthorizationResponses:
             refresh=issue.grant.lifetime != "once",
             expires_at=now + self._code_lifetime_s,
             jkt=request.jkt,
+            acr=acr_of(session.amr),
         )
         return seal_value(self._keyring.current.sealer, AUTHORIZATION_CODE, code)
 
@@ -76,6 +78,7 @@ class AuthorizationResponses:
             scope=issue.scope,
             resource=request.resource,
             auth_time=session.auth_time,
+            acr=acr_of(session.amr),
             session_digest=session.digest,
             refresh=False,
             expires_at=now,

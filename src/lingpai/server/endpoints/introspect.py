@@ -17,7 +17,7 @@ from lingpai.server.endpoints.token import refuse
 from lingpai.server.http import check_no_query, json_response, read_form, remember_client
 from lingpai.server.storage.records import Client
 from lingpai.server.tokens.catalog import Catalog
-from lingpai.server.tokens.issuer import subject_of
+from lingpai.server.tokens.issuer import authentication_claims, subject_of
 from lingpai.server.tokens.lookup import LiveToken, TokenLookup
 
 _INACTIVE = b'{"active":false}'
@@ -77,6 +77,4 @@ class IntrospectionEndpoint:
             claims["act"] = token.act
         if account is not None:
             claims["username"] = account.username
-        if live.family is not None:
-            claims["auth_time"] = live.family.auth_time
-        return claims
+        return claims | authentication_claims(token)

@@ -9,6 +9,7 @@ from lingpai.crypto.digest import digest
 from lingpai.i18n import LOCALES
 from lingpai.oauth import dpop
 from lingpai.oauth.metadata import AuthorizationServerMetadata
+from lingpai.server.accounts.acr import ACR_VALUES
 from lingpai.server.authorization.checks import PROMPTS, RESPONSE_MODES
 from lingpai.server.client_auth import AUTH_METHODS
 from lingpai.server.endpoints import paths
@@ -51,6 +52,7 @@ class MetadataEndpoint:
             issuer=at,
             authorization_endpoint=at + paths.AUTHORIZE,
             token_endpoint=at + paths.TOKEN,
+            device_authorization_endpoint=at + paths.DEVICE_AUTHORIZATION,
             jwks_uri=at + paths.JWKS,
             userinfo_endpoint=at + paths.USERINFO,
             pushed_authorization_request_endpoint=at + paths.PAR,
@@ -70,6 +72,7 @@ class MetadataEndpoint:
             revocation_endpoint_auth_methods_supported=AUTH_METHODS,
             code_challenge_methods_supported=("S256",),
             prompt_values_supported=PROMPTS,
+            acr_values_supported=ACR_VALUES,
             ui_locales_supported=tuple(locale.replace("_", "-") for locale in LOCALES),
             protected_resources=offer.resource_servers or None,
             authorization_response_iss_parameter_supported=True,

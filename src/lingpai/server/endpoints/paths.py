@@ -3,6 +3,7 @@
 AUTHORIZE = "/oauth2/authorize"
 RESUME = "/oauth2/authorize/resume"
 TOKEN = "/oauth2/token"
+DEVICE_AUTHORIZATION = "/oauth2/device_authorization"
 PAR = "/oauth2/par"
 INTROSPECT = "/oauth2/introspect"
 REVOKE = "/oauth2/revoke"

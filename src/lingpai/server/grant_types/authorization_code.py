@@ -71,6 +71,7 @@ class AuthorizationCodeGrant:
             scope=parse_scope(code.scope),
             resource=code.resource,
             auth_time=code.auth_time,
+            acr=code.acr,
             session_digest=code.session_digest,
             refresh=code.refresh,
             expires_at=code.expires_at,
@@ -92,6 +93,7 @@ class AuthorizationCodeGrant:
             await self._audit.record(
                 audit.CODE_REPLAYED, now=now, account_id=code.account_id, client_id=code.client_id, ip=request.ip
             )
+            raise InvalidGrant("code was used before: all tokens it bought are revoked", detail="replayed")
 
 
 def _check_bindings(code: AuthorizationCode, request: TokenRequest) -> None:

@@ -12,6 +12,7 @@ from typing import ClassVar
 from lingpai.crypto.digest import new_id
 from lingpai.oauth.errors import InvalidGrant, TemporarilyUnavailable
 from lingpai.oauth.names import PASSWORD
+from lingpai.server.accounts.acr import ONE_FACTOR
 from lingpai.server.accounts.sign_in import SignIn, SignInRefused
 from lingpai.server.grant_types.base import TokenRequest
 from lingpai.server.policy import check_resource, scope_to_ask
@@ -50,6 +51,7 @@ class PasswordGrant:
             scope=scope,
             resource=resource,
             auth_time=now,
+            acr=ONE_FACTOR,
             refresh=grant.lifetime != "once",
             expires_at=now,
         )

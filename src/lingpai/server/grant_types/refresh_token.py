@@ -100,7 +100,10 @@ class RefreshTokenGrant:
             ip=request.ip,
             generations_behind=behind,
         )
-        raise InvalidGrant(_DEAD, detail=f"replayed, {behind} generations behind: the family is revoked")
+        raise InvalidGrant(
+            "refresh_token was used before: a newer one was issued for it, so all tokens of this sign-in are revoked",
+            detail=f"replayed, {behind} generations behind",
+        )
 
     def _is_lost_answer(self, token: RefreshToken, family: TokenFamily, now: int) -> bool:
         one_behind = family.generation == token.generation + 1
@@ -121,4 +124,6 @@ class RefreshTokenGrant:
             not_after=bought.grant_expires_at,
             jkt=request.jkt,
             refresh_token=msgspec.structs.replace(token, generation=token.generation + 1),
+            auth_time=token.auth_time,
+            acr=token.acr,
         )

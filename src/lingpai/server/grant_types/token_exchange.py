@@ -72,6 +72,8 @@ class TokenExchangeGrant:
             act=_act(subject, actor, request.client),
             subject_client_id="" if subject.account else subject_of(subject.token),
             issued_token_type=ACCESS_TOKEN_TYPE,
+            auth_time=subject.token.auth_time,
+            acr=subject.token.acr,
         )
 
     async def _live(self, params: Params, name: str, request: TokenRequest) -> LiveToken:

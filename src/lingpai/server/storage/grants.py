@@ -50,6 +50,18 @@ def decode_grant(row: Row) -> Grant:
     )
 
 
+def put_statement(grant: Grant, replaces: Grant | None) -> Statement:
+    """The one step of ``Grants.put``, for who must write something else in the same transaction."""
+    g = grant
+    head = (g.account_id, g.client_id, g.id, msgspec.json.encode(g.permissions).decode())
+    middle = (msgspec.json.encode(g.declined).decode(), g.lifetime)
+    tail = (g.created_at, g.updated_at, g.expires_at, g.ended_at)
+    if replaces is None:
+        return Statement(_INSERT, (*head, *middle, 1, *tail), expect_rows=1)
+    was = (replaces.id, replaces.revision)
+    return Statement(_REPLACE, (*head, *middle, replaces.revision + 1, *tail, *was), expect_rows=1)
+
+
 class Grants:
     """Grants by account and client."""
 
@@ -71,16 +83,7 @@ class Grants:
 
         A consent given in one tab can therefore never undo what was taken back in another.
         """
-        g = grant
-        head = (g.account_id, g.client_id, g.id, msgspec.json.encode(g.permissions).decode())
-        middle = (msgspec.json.encode(g.declined).decode(), g.lifetime)
-        tail = (g.created_at, g.updated_at, g.expires_at, g.ended_at)
-        if replaces is None:
-            statement = Statement(_INSERT, (*head, *middle, 1, *tail), expect_rows=1)
-        else:
-            was = (replaces.id, replaces.revision)
-            statement = Statement(_REPLACE, (*head, *middle, replaces.revision + 1, *tail, *was), expect_rows=1)
-        return await self._driver.transact([statement]) is not None
+        return await self._driver.transact([put_statement(grant, replaces)]) is not None
 
     async def end(self, account_id: bytes, client_id: str, now: int) -> bool:
         """End the grant: every token under it is refused from now on. ``False``: there was no living one."""

@@ -177,6 +177,8 @@ class ResourceServer(Struct, frozen=True, kw_only=True):
     """Its identifier: an absolute URI, the ``aud`` of its tokens."""
     name: str = ""
     access_token_format: AccessTokenFormat = "opaque"
+    access_token_signing_alg: str = "ES256"
+    """Of the server's ``signing_algs``; only means something for ``at+jwt``."""
     access_token_lifetime_s: int | None = None
     client_ids: tuple[str, ...] = ()
     """The clients as which this API may introspect its tokens."""
@@ -203,16 +205,24 @@ class DeviceCode(Struct, frozen=True, kw_only=True):
     """As typed, without the hyphen: short-lived, so kept in clear to be found."""
     client_id: str
     scope: str
+    """What was asked for; once allowed, what of it was."""
     resource: tuple[str, ...] = ()
     jkt: str = ""
+    """Thumbprint of the key whose proof came with the request: only its owner may redeem. Spec: RFC 9449 §5"""
+    network: str = ""
+    """Where the device asked from, to count by; empty: a client that authenticates, which counts by itself."""
     created_at: int = 0
     expires_at: int = 0
     interval_s: int = 5
+    """The least time between two polls. Grows when it is not kept."""
     polled_at: int = 0
     decision: Literal["pending", "allowed", "refused"] = "pending"
     account_id: bytes | None = None
+    """Who decided."""
     grant_id: bytes | None = None
     auth_time: int = 0
+    refresh: bool = False
+    """Whether the person let the device stay (any lifetime but ``once``)."""
 
 
 class AuditEvent(Struct, frozen=True, kw_only=True):

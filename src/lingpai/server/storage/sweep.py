@@ -8,10 +8,13 @@ _BATCH_ROWS = 500
 # An ended grant stays a day longer than any access token under it can live, and then its row goes too.
 _GRANT_KEPT_S = 31 * 86_400
 
+# A device that polls once more after its code has expired is told so, rather than that there was no such code.
+_DEVICE_CODE_KEPT_S = 300
+
 _EXPIRED = {
     "session": ("digest", "expires_at <= $1"),
     "token_family": ("account_id, id", "expires_at <= $1"),
-    "device_code": ("digest", "expires_at <= $1"),
+    "device_code": ("digest", f"expires_at <= $1 - {_DEVICE_CODE_KEPT_S}"),
     "spent": ("purpose, id", "expires_at <= $1"),
     "throttle": ("key, window_start", "expires_at <= $1"),
     "key_material": ("kid", "expires_at <= $1"),

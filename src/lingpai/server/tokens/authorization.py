@@ -29,3 +29,7 @@ class Authorization(Struct, frozen=True, kw_only=True):
     """The client an exchanged token without a person speaks for. Spec: RFC 8693 §2.1"""
     issued_token_type: str = ""
     """What the response calls the token, where it must say. Spec: RFC 8693 §2.2.1"""
+    auth_time: int = 0
+    """When the person signed in; 0: no person. Spec: RFC 9068 §2.2.1"""
+    acr: str = ""
+    """How strong that sign-in was. Spec: RFC 9470 §4"""

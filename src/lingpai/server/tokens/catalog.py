@@ -13,8 +13,8 @@ class Audience(Struct, frozen=True):
 
     audience: tuple[str, ...]
     scope: Scope
-    signed: bool
-    """Whether it is an ``at+jwt``; opaque otherwise."""
+    signing_alg: str
+    """With what an ``at+jwt`` is signed; empty: the token is opaque."""
     lifetime_s: int | None
     """The shortest life a resource server of it asks for."""
 
@@ -65,7 +65,8 @@ class Catalog:
         lifetimes = [server.access_token_lifetime_s for server in servers if server.access_token_lifetime_s]
         # A signed token is read by everybody it is for, so every one of them must have asked for that form.
         signed = bool(servers) and all(server.access_token_format == "at+jwt" for server in servers)
-        return Audience(audience, scope, signed, min(lifetimes, default=None))
+        alg = servers[0].access_token_signing_alg if signed else ""
+        return Audience(audience, scope, alg, min(lifetimes, default=None))
 
     def _home(self, scope_name: str) -> str:
         definition = self.scopes.get(scope_name)

@@ -20,7 +20,7 @@ from lingpai.server.tokens.sealed import (
     seal_value,
 )
 
-ACCESS_TOKEN_ALG = "ES256"
+DEFAULT_ALG = "ES256"
 
 _json = msgspec.json.Encoder()
 
@@ -54,11 +54,15 @@ class Issuer:
             jkt=authorization.jkt,
             act=authorization.act,
             subject_client_id=authorization.subject_client_id,
+            auth_time=authorization.auth_time,
+            acr=authorization.acr,
         )
         sealer = self._keyring.current.sealer
         refresh_token = authorization.refresh_token
         return TokenResponse(
-            access_token=self._sign(token) if audience.signed else seal_value(sealer, ACCESS_TOKEN, token),
+            access_token=self._sign(token, audience.signing_alg)
+            if audience.signing_alg
+            else seal_value(sealer, ACCESS_TOKEN, token),
             token_type="DPoP" if token.jkt else "Bearer",
             expires_in=expires_at - now,
             refresh_token=None if refresh_token is None else seal_value(sealer, REFRESH_TOKEN, refresh_token),
@@ -72,7 +76,7 @@ class Issuer:
             lifetime_s = min(lifetime_s, audience.lifetime_s)
         return now + lifetime_s if authorization.not_after is None else min(now + lifetime_s, authorization.not_after)
 
-    def _sign(self, token: AccessToken) -> str:
+    def _sign(self, token: AccessToken, alg: str) -> str:
         """The same claims for everybody to read. Spec: RFC 9068 §2.2"""
         reference = AccessTokenId(token.token_id, token.account_id, token.family_id)
         claims: dict[str, object] = {
@@ -89,7 +93,8 @@ class Issuer:
             claims["cnf"] = {"jkt": token.jkt}
         if token.act is not None:
             claims["act"] = token.act
-        return self._keyring.current.signers[ACCESS_TOKEN_ALG].sign("at+jwt", _json.encode(claims))
+        claims |= authentication_claims(token)
+        return self._keyring.current.signer(alg).sign("at+jwt", _json.encode(claims))
 
 
 def subject_of(token: AccessToken) -> str:
@@ -97,3 +102,13 @@ def subject_of(token: AccessToken) -> str:
     if token.account_id is not None:
         return token.account_id.hex()
     return token.subject_client_id or token.client_id
+
+
+def authentication_claims(token: AccessToken) -> dict[str, object]:
+    """When and how strongly the person signed in, so that a resource can ask for more. Spec: RFC 9470 §6.1"""
+    claims: dict[str, object] = {}
+    if token.auth_time:
+        claims["auth_time"] = token.auth_time
+    if token.acr:
+        claims["acr"] = token.acr
+    return claims

@@ -19,6 +19,7 @@ from lingpai.server.storage.keys import Keys
 from lingpai.server.storage.records import Key
 
 SEALING_ALG = "A256GCM-SIV"
+SIGNING_ALGS = ("ES256", "EdDSA", "RS256", "PS256")
 
 
 class KeySet(Struct, frozen=True):
@@ -30,6 +31,10 @@ class KeySet(Struct, frozen=True):
     public_keys: tuple[PublicKey, ...]
     jwks: bytes
     jwks_etag: str
+
+    def signer(self, alg: str) -> Signer:
+        """The key that signs with ``alg`` now; the default's where there is none for it (any more)."""
+        return self.signers.get(alg) or self.signers["ES256"]
 
 
 class Keyring:

@@ -18,8 +18,7 @@ from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.records import Account, Client, TokenFamily
 from lingpai.server.storage.spent import Spent
 from lingpai.server.storage.token_families import TokenFamilies
-from lingpai.server.tokens.issuer import ACCESS_TOKEN_ALG
-from lingpai.server.tokens.keyring import Keyring
+from lingpai.server.tokens.keyring import SIGNING_ALGS, Keyring
 from lingpai.server.tokens.sealed import (
     ACCESS_TOKEN,
     ACCESS_TOKEN_ID,
@@ -43,6 +42,8 @@ class _SignedClaims(Struct, frozen=True):
     exp: int
     cnf: dict[str, str] = {}
     act: dict[str, object] | None = None
+    auth_time: int = 0
+    acr: str = ""
 
 
 class LiveToken(Struct, frozen=True):
@@ -114,7 +115,7 @@ class TokenLookup:
 
     def _open_signed(self, text: str, now: int) -> AccessToken:
         keys = self._keyring.current
-        _, document = verify(text, keys.public_keys, typ=("at+jwt",), algs=(ACCESS_TOKEN_ALG,))
+        _, document = verify(text, keys.public_keys, typ=("at+jwt",), algs=SIGNING_ALGS)
         claims = msgspec.convert(document, _SignedClaims)
         audience = (claims.aud,) if isinstance(claims.aud, str) else claims.aud
         check_claims(document, issuer=self._issuer, audience=audience[0], now=now)
@@ -131,4 +132,6 @@ class TokenLookup:
             jkt=claims.cnf.get("jkt", ""),
             act=claims.act,
             subject_client_id=claims.sub if reference.account_id is None and claims.sub != claims.client_id else "",
+            auth_time=claims.auth_time,
+            acr=claims.acr,
         )

@@ -8,6 +8,7 @@ Spec: RFC 6749 §4.1.2; docs/decisions/0001
 
 from msgspec import Struct
 
+from lingpai.oauth.errors import InvalidGrant
 from lingpai.oauth.names import REFRESH_TOKEN
 from lingpai.oauth.scope import Scope, scope_of
 from lingpai.server.policy import is_confidential
@@ -29,6 +30,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     resource: tuple[str, ...] = ()
     """Everything that was asked for; the token may be for less."""
     auth_time: int = 0
+    acr: str = ""
     session_digest: bytes | None = None
     refresh: bool = True
     """Whether the person let the application stay."""
@@ -47,7 +49,10 @@ class Redemption:
     async def redeem(
         self, client: Client, credential: Credential, *, resource: tuple[str, ...], jkt: str, now: int
     ) -> Authorization | None:
-        """Record the family and return what it allows; ``None``: redeemed before, or the grant is not in force."""
+        """Record the family and return what it allows; ``None``: redeemed before, or the grant is not in force.
+
+        Raises ``InvalidGrant`` when the person took back all of it since it was proven.
+        """
         refresh = credential.refresh and REFRESH_TOKEN in client.grant_types
         lifetime_s = self._issuer.lifetime_s(client)
         if refresh:
@@ -68,19 +73,34 @@ class Redemption:
         bought = await self._families.redeem(family)
         if bought is None:
             return None
+        scope = credential.scope & scope_of(bought.permissions)
+        if not scope:
+            raise InvalidGrant("none of the permissions is granted any more", detail="the grant was narrowed")
         return Authorization(
             client=client,
             account_id=family.account_id,
             family_id=family.id,
-            scope=credential.scope & scope_of(bought.permissions),
+            scope=scope,
             resource=resource,
             not_after=bought.grant_expires_at,
-            refresh_token=_first_refresh_token(client, family, jkt) if refresh else None,
+            refresh_token=_first_refresh_token(client, family, jkt, credential.acr) if refresh else None,
             jkt=jkt,
+            auth_time=credential.auth_time,
+            acr=credential.acr,
         )
 
 
-def _first_refresh_token(client: Client, family: TokenFamily, jkt: str) -> RefreshToken:
+def _first_refresh_token(client: Client, family: TokenFamily, jkt: str, acr: str) -> RefreshToken:
     # A client with credentials proves itself by them; one without can only be bound by its key. Spec: RFC 9449 §5
     bound = "" if is_confidential(client) else jkt
-    return RefreshToken(family.account_id, family.id, family.client_id, 0, family.scope, family.resource, bound)
+    return RefreshToken(
+        account_id=family.account_id,
+        family_id=family.id,
+        client_id=family.client_id,
+        generation=0,
+        scope=family.scope,
+        resource=family.resource,
+        jkt=bound,
+        auth_time=family.auth_time,
+        acr=acr,
+    )

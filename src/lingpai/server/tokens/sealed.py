@@ -19,6 +19,7 @@ ACCESS_TOKEN = Purpose("access_token", "lpa")
 ACCESS_TOKEN_ID = Purpose("access_token_id", "lpj")
 PUSHED_REQUEST = Purpose("pushed_request", "lpp")
 AUTHORIZATION_REQUEST = Purpose("authorization_request", "lpq")
+DEVICE_VISIT = Purpose("device_visit", "lpv")
 
 _T = TypeVar("_T", bound=Struct)
 
@@ -43,6 +44,8 @@ class AuthorizationCode(Struct, frozen=True, array_like=True):
     expires_at: int
     jkt: str = ""
     """Thumbprint of the key only whose owner may redeem it. Spec: RFC 9449 §10"""
+    acr: str = ""
+    """How strong the sign-in at ``auth_time`` was. Spec: RFC 9470 §4"""
 
 
 class RefreshToken(Struct, frozen=True, array_like=True):
@@ -56,6 +59,9 @@ class RefreshToken(Struct, frozen=True, array_like=True):
     resource: tuple[str, ...]
     jkt: str = ""
     """Thumbprint of the key it is bound to; only for clients without other credentials. Spec: RFC 9449 §5"""
+    auth_time: int = 0
+    """When the person last signed in for it: refreshing does not change that. Spec: RFC 9068 §2.2.1"""
+    acr: str = ""
 
 
 class AccessTokenId(Struct, frozen=True, array_like=True):
@@ -83,6 +89,10 @@ class AccessToken(Struct, frozen=True, array_like=True):
     """Who acts for the subject, and for whom that one acts. Spec: RFC 8693 §4.1"""
     subject_client_id: str = ""
     """The client it speaks for, where that is not ``client_id``: an exchanged token without a person."""
+    auth_time: int = 0
+    """When its person signed in; 0: no person, or nobody knows. Spec: RFC 9068 §2.2.1"""
+    acr: str = ""
+    """How strong that sign-in was; empty: nobody knows. Spec: RFC 9470 §4"""
 
 
 def seal_value(sealer: Sealer, purpose: Purpose, value: Struct) -> str:

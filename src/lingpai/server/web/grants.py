@@ -11,8 +11,10 @@ from lingpai.oauth.errors import InvalidRequest
 from lingpai.oauth.params import Params
 from lingpai.server.accounts.csrf import CsrfRefused
 from lingpai.server.accounts.session import SignedIn
-from lingpai.server.audit import GRANT_ENDED, GRANT_NARROWED, Audit
+from lingpai.server.audit import CODE_REPLAYED, GRANT_ENDED, GRANT_NARROWED, REFRESH_TOKEN_REPLAYED, Audit
 from lingpai.server.authorization.consent import is_live, take_back
+from lingpai.server.storage.audit import AuditLog
+from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.grants import Grants
 from lingpai.server.storage.records import Client, Grant
 from lingpai.server.tokens.catalog import Catalog
@@ -28,6 +30,8 @@ from lingpai.server.web.views import (
 from lingpai.server.web.visit import Visit, Visits, see_other
 
 _TRIES = 3
+_WARN_FOR_S = 14 * 86_400
+_WARNINGS = 3
 
 
 class _GrantView(Struct, frozen=True, kw_only=True):
@@ -41,10 +45,28 @@ class _GrantView(Struct, frozen=True, kw_only=True):
     permissions: list[PermissionView]
 
 
+class _Warning(Struct, frozen=True, kw_only=True):
+    """Tokens of an application were used twice, so its sign-in was ended."""
+
+    at: int
+    application: str
+
+
 class GrantsPage:
     """``GET`` and ``POST /account/grants``."""
 
-    def __init__(self, pages: Pages, visits: Visits, grants: Grants, catalog: Catalog, audit: Audit) -> None:
+    def __init__(
+        self,
+        pages: Pages,
+        visits: Visits,
+        grants: Grants,
+        clients: Clients,
+        events: AuditLog,
+        catalog: Catalog,
+        audit: Audit,
+    ) -> None:
+        self._clients = clients
+        self._events = events
         self._pages = pages
         self._visits = visits
         self._grants = grants
@@ -113,6 +135,7 @@ class GrantsPage:
         rows = await self._grants.list_with_clients(signed_in.account.id, visit.now)
         grants = [self._view(grant, client, locale) for grant, client in rows]
         person = person_view(signed_in.account)
+        warnings = await self._warnings(signed_in.account.id, visit.now)
         response = self._pages.render(
             "grants.html",
             visit.request,
@@ -122,10 +145,25 @@ class GrantsPage:
             person=person,
             csrf_token=self._visits.csrf_token(visit),
             grants=grants,
+            warnings=warnings,
             done=done,
             problem=problem,
         )
         return self._visits.named(visit, response)
+
+    async def _warnings(self, account_id: bytes, now: int) -> list[_Warning]:
+        """Where a code or token came twice lately: either a broken application, or somebody has a copy.
+
+        Spec: RFC 9700 §4.14.2
+        """
+        kinds = (CODE_REPLAYED, REFRESH_TOKEN_REPLAYED)
+        events = await self._events.list_two_events(account_id, kinds, now - _WARN_FOR_S, _WARNINGS)
+        clients = [await self._clients.get(event.client_id or "") for event in events]
+        return [
+            _Warning(at=event.at, application=application_view(client).name)
+            for event, client in zip(events, clients, strict=True)
+            if client is not None
+        ]
 
     def _view(self, grant: Grant, client: Client, locale: str) -> _GrantView:
         permissions = [

@@ -6,6 +6,7 @@ from lingpai.server.storage.accounts import Accounts
 from lingpai.server.storage.audit import AuditLog
 from lingpai.server.storage.catalog import CatalogRows
 from lingpai.server.storage.clients import Clients
+from lingpai.server.storage.device_codes import DeviceCodes
 from lingpai.server.storage.driver import Driver
 from lingpai.server.storage.grants import Grants
 from lingpai.server.storage.keys import Keys
@@ -51,6 +52,7 @@ class Store:
         self.sessions = Sessions(driver)
         self.grants = Grants(driver)
         self.families = TokenFamilies(driver)
+        self.device_codes = DeviceCodes(driver)
         self.spent = Spent(driver)
         self.throttles = Throttles(driver)
         self.catalog = CatalogRows(driver)

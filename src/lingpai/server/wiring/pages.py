@@ -33,7 +33,7 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
         sign_in=SignInPage(pages, visits, parts.sign_in, sessions, cookies, session_lifetime_s=lifetime_s),
         sign_out=SignOutPage(pages, visits, sessions, cookies, parts.audit),
         consent=ConsentPage(pages, visits, store.grants, parts.catalog, parts.audit),
-        grants=GrantsPage(pages, visits, store.grants, parts.catalog, parts.audit),
+        grants=GrantsPage(pages, visits, store.grants, store.clients, store.audit, parts.catalog, parts.audit),
     ).items():
         by_path.setdefault(path, {})[method] = handler
     authorize = _authorize_endpoint(parts)

@@ -22,6 +22,7 @@ from lingpai.server.tokens.issuer import Issuer
 from lingpai.server.tokens.keyring import Keyring
 from lingpai.server.tokens.lookup import TokenLookup
 from lingpai.server.tokens.redemption import Redemption
+from lingpai.server.tokens.rotation import KeyRotation
 from lingpai.server.web.render import Pages
 from lingpai.server.web.static import StaticFiles
 from lingpai.server.wiring.database import Store
@@ -45,6 +46,7 @@ class Parts:
     def _build_tokens(self, config: Config, master_key: bytes) -> None:
         store = self.store
         self.keyring = Keyring(store.keys, master_keys.material_key(master_key))
+        self.key_rotation = KeyRotation(self.keyring, store.keys, store.clients, store.catalog, config)
         self.catalog = Catalog(store.catalog, config.issuer)
         self.issuer = Issuer(
             self.keyring, self.catalog, issuer=config.issuer, lifetime_s=config.access_token_lifetime_s

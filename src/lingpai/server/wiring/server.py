@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lingpai.server.app import App, Problems
+from lingpai.server.audit import KEY_ROTATED
 from lingpai.server.clock import Clock, system_clock
 from lingpai.server.config import Config
 from lingpai.server.storage import migrate
 from lingpai.server.storage.driver import Driver, StorageUnavailable
 from lingpai.server.storage.sweep import sweep_all
 from lingpai.server.tokens import master_key as master_keys
-from lingpai.server.tokens.issuer import ACCESS_TOKEN_ALG
 from lingpai.server.web.errors import Problem, error_page
 from lingpai.server.wiring.database import open_database
 from lingpai.server.wiring.pages import browser_routes
@@ -45,7 +45,7 @@ class Server(Parts):
         super().__init__(config, driver, master_key, clock)
         self._fresh_until = -1
         self._freshening = asyncio.Lock()
-        self._sweeper: asyncio.Task[None] | None = None
+        self._tender: asyncio.Task[None] | None = None
         self.app = App(
             {**protocol_routes(self), **browser_routes(self)},
             Problems(self._draw_problem),
@@ -58,20 +58,20 @@ class Server(Parts):
         )
 
     async def start(self) -> None:
-        """Make the first keys where there are none, load what the hot path keeps in memory, begin to sweep."""
-        await self.keyring.ensure((ACCESS_TOKEN_ALG,), self.clock())
+        """Make the first keys where there are none, load what the hot path keeps in memory, begin to tend."""
+        await self.keyring.ensure(self.config.signing_algs, self.clock())
         await self.catalog.reload()
         self._fresh_until = self.clock() + self.config.catalog_staleness_s
-        if self._sweeper is None:
-            self._sweeper = asyncio.create_task(self._sweep_until_closed())  # noqa: TID251 - held here, ended in close
+        if self._tender is None:
+            self._tender = asyncio.create_task(self._tend_until_closed())  # noqa: TID251 - held here, ended in close
 
     async def close(self) -> None:
-        """Stop sweeping, finish what was accepted, close the database."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
+        """Stop tending, finish what was accepted, close the database."""
+        if self._tender is not None:
+            self._tender.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._sweeper
-            self._sweeper = None
+                await self._tender
+            self._tender = None
         self.passwords.close()
         await self.store.driver.close()
 
@@ -83,7 +83,7 @@ class Server(Parts):
             now = self.clock()
             if now < self._fresh_until:
                 return
-            if self._sweeper is None:  # mounted in an application that runs no lifespan
+            if self._tender is None:  # mounted in an application that runs no lifespan
                 await self.start()
                 return
             try:
@@ -93,16 +93,20 @@ class Server(Parts):
                 self.log.warning("keys and permissions not read again, keeping those in memory", reason=str(error))
             self._fresh_until = now + self.config.catalog_staleness_s
 
-    async def _sweep_until_closed(self) -> None:
+    async def _tend_until_closed(self) -> None:
+        """Sweep what expired and rotate keys that are due, again and again; a database that is away is waited for."""
         while True:
             await asyncio.sleep(self.config.sweep_interval_s)
             try:
                 deleted = await sweep_all(self.store.driver, self.clock())
+                made = await self.key_rotation.rotate_due(self.clock())
             except StorageUnavailable as error:
                 self.log.warning("sweep failed, trying again later", reason=str(error))
                 continue
             if any(deleted.values()):
                 self.log.debug("swept", **deleted)
+            for key in made:
+                await self.audit.record(KEY_ROTATED, now=self.clock(), kid=key.kid, alg=key.alg)
 
     def _draw_problem(self, request: Request, status: int, request_id: str) -> Response:
         problem = _PROBLEMS.get(status, "server_error")

@@ -123,6 +123,7 @@ CREATE TABLE device_code (
     scope TEXT NOT NULL,
     resource TEXT NOT NULL,
     jkt TEXT NOT NULL,
+    network TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     interval_s BIGINT NOT NULL,
@@ -130,8 +131,11 @@ CREATE TABLE device_code (
     decision TEXT NOT NULL,
     account_id {blob},
     grant_id {blob},
-    auth_time BIGINT NOT NULL
+    auth_time BIGINT NOT NULL,
+    refresh INTEGER NOT NULL
 );
+CREATE INDEX device_code_by_client ON device_code (client_id);
+CREATE INDEX device_code_by_network ON device_code (network) WHERE network <> '';
 CREATE INDEX device_code_by_expiry ON device_code (expires_at);
 CREATE TABLE audit_event (
     id {serial},

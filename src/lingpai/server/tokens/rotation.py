@@ -1,0 +1,66 @@
+"""When keys change: on schedule or on demand, published before use, kept until the last thing under them is dead.
+
+Owns the arithmetic of when. Leaves making and loading keys to ``keyring``. Several processes may try at once: the row
+of a new key has a sequence, and only one insert of it succeeds.
+
+Spec: docs/decisions/0003
+"""
+
+from lingpai.server.config import Config
+from lingpai.server.storage.catalog import CatalogRows
+from lingpai.server.storage.clients import Clients
+from lingpai.server.storage.keys import Keys
+from lingpai.server.storage.records import Key
+from lingpai.server.tokens.keyring import Keyring
+
+_PAGE = 500
+
+
+class KeyRotation:
+    """Rotates signing and sealing keys."""
+
+    def __init__(self, keyring: Keyring, keys: Keys, clients: Clients, catalog: CatalogRows, config: Config) -> None:
+        self._keyring = keyring
+        self._keys = keys
+        self._clients = clients
+        self._catalog = catalog
+        self._config = config
+
+    async def rotate_due(self, now: int) -> list[Key]:
+        """Rotate every kind of key whose newest one is older than ``key_rotation_interval_s`` (0: never)."""
+        interval_s = self._config.key_rotation_interval_s
+        if interval_s == 0:
+            return []
+        newest: dict[tuple[str, str], int] = {}
+        for key in await self._keys.list():
+            newest[key.use, key.alg] = max(newest.get((key.use, key.alg), 0), key.created_at)
+        due = [kind for kind, created_at in newest.items() if created_at + interval_s <= now]
+        made = [await self.rotate(use, alg, now=now) for use, alg in due]
+        return [key for key in made if key is not None]
+
+    async def rotate(self, use: str, alg: str, *, now: int, at_once: bool = False) -> Key | None:
+        """A successor for one kind of key. ``at_once``: used without the delay in which everybody sees it.
+
+        ``None``: another process rotated at this moment.
+        """
+        access_s, refresh_s = await self.longest_lifetimes_s()
+        # Nobody but our own processes opens what is sealed, so they are all that must have seen the key.
+        delay_s = self._config.key_activation_delay_s if use == "sig" else 2 * self._config.catalog_staleness_s
+        return await self._keyring.rotate(
+            alg,
+            now=now,
+            active_from=now if at_once else now + delay_s,
+            keep_old_s=access_s if use == "sig" else max(access_s, refresh_s),
+        )
+
+    async def longest_lifetimes_s(self) -> tuple[int, int]:
+        """How long the longest-lived access and refresh tokens live, over settings, clients and resource servers."""
+        access_s = [self._config.access_token_lifetime_s]
+        access_s += [server.access_token_lifetime_s or 0 for server in await self._catalog.resource_servers()]
+        refresh_s = [self._config.refresh_token_lifetime_s]
+        page = await self._clients.list(limit=_PAGE)
+        while page:
+            access_s += [client.access_token_lifetime_s or 0 for client in page]
+            refresh_s += [client.refresh_token_lifetime_s or 0 for client in page]
+            page = await self._clients.list(after=page[-1].client_id, limit=_PAGE)
+        return max(access_s), max(refresh_s)
