@@ -139,7 +139,7 @@ class Config(BaseModel):
             raise ValueError("must be sqlite:///relative/path.db or sqlite:////absolute/path.db")
         return database
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "signing_algs", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         # An environment variable has no lists.

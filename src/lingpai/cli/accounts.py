@@ -1,0 +1,162 @@
+"""``lingpai account``: people, one at a time."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from lingpai.cli.options import ConfigFile, PasswordStdin, read_config, read_password
+from lingpai.cli.refusal import Refused
+
+if TYPE_CHECKING:
+    from lingpai.server.config import Config
+    from lingpai.server.storage.driver import Driver
+    from lingpai.server.storage.records import Account
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="People who sign in.")
+
+Username = Annotated[str, typer.Argument(help="As the person types it when signing in.", show_default=False)]
+
+
+@app.command("create")
+def create(
+    username: Username,
+    name: Annotated[str | None, typer.Option(help="The person's name, as shown.")] = None,
+    email: Annotated[str | None, typer.Option(help="The person's address.")] = None,
+    picture: Annotated[str | None, typer.Option(help="Address of a picture.")] = None,
+    locale: Annotated[str | None, typer.Option(help="The person's language, such as zh-CN.")] = None,
+    password_stdin: PasswordStdin = False,
+    config: ConfigFile = None,
+) -> None:
+    """Create an account. The password is asked for; it is never an argument, because arguments can be seen by others.
+
+    Examples:
+
+        lingpai account create zhangsan --name 张三
+
+        pwgen 20 1 | lingpai account create robot --password-stdin
+    """
+    from lingpai.server.accounts.account import subject
+
+    settings = read_config(config)
+    profile = {"name": name, "email": email, "picture": picture, "locale": locale}
+    account = put_account(settings, username, read_password(from_stdin=password_stdin), profile)
+    typer.echo(f"username={account.username}\nsub={subject(account)}")
+
+
+def put_account(config: "Config", username: str, password: str, profile: dict[str, str | None]) -> "Account":
+    """Write a new account; returns its record. Raises ``Refused``."""
+    from lingpai.cli.apply.document import ACCOUNTS
+    from lingpai.cli.entry import put_entry
+
+    if not password:
+        raise Refused("the password is empty")
+    made = put_entry(config, ACCOUNTS, {"username": username, "password": password, **profile})
+    return cast("Account", made.after)
+
+
+@app.command("disable")
+def disable(username: Username, config: ConfigFile = None) -> None:
+    """Lock an account: nobody can sign in with it, browsers are signed out, its tokens stop working.
+
+    Example:
+
+        lingpai account disable zhangsan
+    """
+    from msgspec.structs import replace
+
+    from lingpai.server.audit import ACCOUNT_DISABLED
+    from lingpai.server.storage.sessions import Sessions
+
+    async def work(driver: "Driver", account: "Account", now: int) -> None:
+        await _put(driver, replace(account, disabled_at=account.disabled_at or now, updated_at=now))
+        await Sessions(driver).end_all(account.id)
+        await _record(driver, ACCOUNT_DISABLED, account, now)
+
+    _with_account(config, username, work)
+    typer.echo(f"{username} is disabled")
+
+
+@app.command("enable")
+def enable(username: Username, config: ConfigFile = None) -> None:
+    """Unlock an account that was disabled. What it allowed to applications is as it was.
+
+    Example:
+
+        lingpai account enable zhangsan
+    """
+    from msgspec.structs import replace
+
+    from lingpai.server.audit import ACCOUNT_CHANGED
+
+    async def work(driver: "Driver", account: "Account", now: int) -> None:
+        await _put(driver, replace(account, disabled_at=None, updated_at=now))
+        await _record(driver, ACCOUNT_CHANGED, account, now, fields=["disabled"])
+
+    _with_account(config, username, work)
+    typer.echo(f"{username} is enabled")
+
+
+@app.command("set-password")
+def set_password(username: Username, password_stdin: PasswordStdin = False, config: ConfigFile = None) -> None:
+    """Give an account a new password and sign it out of every browser.
+
+    Examples:
+
+        lingpai account set-password zhangsan
+
+        pwgen 20 1 | lingpai account set-password robot --password-stdin
+    """
+    from msgspec.structs import replace
+
+    from lingpai.cli.apply.check import PASSWORD_LIMIT_CHARS
+    from lingpai.cli.keeper import secret_keeper
+    from lingpai.server.audit import PASSWORD_CHANGED
+    from lingpai.server.storage.sessions import Sessions
+
+    async def work(driver: "Driver", account: "Account", now: int) -> None:
+        password_hash = await keeper.passwords.hash(password)
+        await _put(driver, replace(account, password_hash=password_hash, updated_at=now))
+        await Sessions(driver).end_all(account.id)
+        await _record(driver, PASSWORD_CHANGED, account, now)
+
+    settings = read_config(config)
+    password = read_password(from_stdin=password_stdin)
+    low, high = PASSWORD_LIMIT_CHARS
+    if not low <= len(password) <= high:
+        raise Refused(f"the password must have {low} to {high} characters")
+    with secret_keeper(settings) as keeper:
+        _with_account(config, username, work)
+    typer.echo(f"{username} has a new password and is signed out everywhere")
+
+
+def _with_account(
+    config: Path | None, username: str, work: "Callable[[Driver, Account, int], Awaitable[None]]"
+) -> None:
+    from lingpai.cli.storage import write_with_driver
+    from lingpai.server.accounts.account import canonical_username
+    from lingpai.server.storage.accounts import Accounts
+
+    async def found(driver: "Driver", now: int) -> None:
+        try:
+            account = await Accounts(driver).get_by_username(canonical_username(username))
+        except ValueError as error:
+            raise Refused(str(error)) from None
+        if account is None:
+            raise Refused(f"there is no account {username}")
+        await work(driver, account, now)
+
+    write_with_driver(read_config(config), found)
+
+
+async def _put(driver: "Driver", account: "Account") -> None:
+    from lingpai.server.storage.accounts import Accounts
+
+    await Accounts(driver).put(account)
+
+
+async def _record(driver: "Driver", event: str, account: "Account", now: int, **detail: object) -> None:
+    from lingpai.cli.record import record_event
+
+    await record_event(driver, event, now, account_id=account.id, detail=detail)

@@ -1,0 +1,113 @@
+"""What ``lingpai doctor`` knows about a healthy deployment. Pure: what was found goes in, findings come out."""
+
+import stat
+from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from lingpai.server.config import Config
+from lingpai.server.storage.migrate import SchemaState
+from lingpai.server.storage.records import Client, Key
+
+DAY_S = 86_400
+_KEY_AGE_LIMIT_S = 365 * DAY_S
+_RELEASED_AT = 1_735_689_600
+"""The start of 2025: a clock that shows less was never set."""
+
+
+class Finding(Struct, frozen=True):
+    """One thing that was looked at. ``advice`` says what to do about it."""
+
+    level: Literal["ok", "warn", "fail"]
+    what: str
+    advice: str = ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can be meant."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def check_issuer(config: Config) -> Finding:
+    """The issuer is where people and applications reach us."""
+    host = urlsplit(config.issuer).hostname or ""
+    if config.is_https:
+        return Finding("ok", f"issuer {config.issuer}")
+    if is_loopback(host):
+        advice = "" if is_loopback(config.host) else "others cannot reach it: set issuer to the public https address"
+        return Finding("warn" if advice else "ok", f"issuer {config.issuer} is for this machine only", advice)
+    advice = "put a TLS proxy in front and set issuer to its https address: passwords and tokens travel in clear"
+    return Finding("fail", f"issuer {config.issuer} is not https", advice)
+
+
+def check_key_file_mode(path: str, mode: int) -> Finding:
+    """Whoever reads the master key and the database can be this server."""
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return Finding("fail", f"master key {path} can be read by others", f"chmod 600 {path}")
+    return Finding("ok", f"master key {path} is readable by its owner only")
+
+
+def check_schema(state: SchemaState) -> Finding:
+    """Database and code fit together."""
+    if state.current is None:
+        return Finding("fail", "there is no database", "run `lingpai init`, or correct the setting `database`")
+    if state.is_newer_than_code:
+        return Finding(
+            "fail", f"the database (revision {state.current}) is newer than this lingpai", "install the newer"
+        )
+    if state.needs_upgrade:
+        return Finding("fail", f"the database is at revision {state.current}, not {state.head}", "lingpai db upgrade")
+    return Finding("ok", f"database at revision {state.current}")
+
+
+def check_keys(keys: Sequence[Key], now: int) -> list[Finding]:
+    """There is a key for each use, and none has signed for longer than a year."""
+    findings = []
+    for use, verb in (("sig", "signs"), ("seal", "seals")):
+        active = [key for key in keys if key.use == use and key.active_from <= now]
+        for alg in sorted({key.alg for key in active}):
+            newest = max((key for key in active if key.alg == alg), key=lambda key: key.sequence)
+            age_s = now - newest.active_from
+            old = age_s > _KEY_AGE_LIMIT_S
+            advice = f"lingpai key rotate --use {use}" if old else ""
+            what = f"key {newest.kid} ({alg}) {verb} since {age_s // DAY_S} days"
+            findings.append(Finding("warn" if old else "ok", what, advice))
+        if not active:
+            findings.append(Finding("warn", f"no key {verb} yet", "the first `lingpai serve` makes one"))
+    return findings
+
+
+def check_clients(clients: Sequence[Client]) -> list[Finding]:
+    """No living application does what RFC 9700 advises against."""
+    findings = []
+    for client in clients:
+        if client.disabled_at is not None:
+            continue
+        if client.legacy:
+            advice = (
+                "move it to the authorization code grant with PKCE (RFC 9700 §2.1.2, §2.4), then take the mark away"
+            )
+            findings.append(Finding("warn", f"client {client.client_id} may use legacy grants", advice))
+        for uri in client.redirect_uris:
+            parts = urlsplit(uri)
+            if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+                what = f"client {client.client_id} has the redirect URI {uri}"
+                findings.append(Finding("fail", what, "codes travel in clear: register its https address"))
+            elif parts.scheme == "http" and client.application_type == "web":
+                what = f"client {client.client_id} has the redirect URI {uri}"
+                findings.append(Finding("warn", what, "it is for developing: remove it from a server others use"))
+    return findings or [Finding("ok", f"{len(clients)} clients, none with legacy grants or http redirect URIs")]
+
+
+def check_clock(now: int, newest_at: int) -> Finding:
+    """The clock is set, and not behind ``newest_at``, the latest instant that is stored."""
+    if now < _RELEASED_AT or now < newest_at:
+        advice = "set the clock and let NTP keep it: tokens live and die by it"
+        return Finding("fail", "this machine's clock is behind", advice)
+    return Finding("ok", "the clock is plausible")

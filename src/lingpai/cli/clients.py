@@ -1,0 +1,171 @@
+"""``lingpai client``: applications, one at a time. Many at once, or kept in version control: ``lingpai apply``."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lingpai.cli.options import ConfigFile, read_config
+from lingpai.cli.refusal import Refused
+
+if TYPE_CHECKING:
+    from lingpai.server.storage.driver import Driver
+    from lingpai.server.storage.records import Client, ClientSecret
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Applications that people sign in to.")
+
+ClientId = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="As the application sends it.", show_default=False)]
+
+AuthMethod = Annotated[str, typer.Option(help="client_secret_basic, client_secret_post, or none for a public client.")]
+
+
+@app.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="What people read on the consent page.", show_default=False)],
+    redirect_uri: Annotated[
+        list[str] | None, typer.Option(help="Where people are sent back to, exactly. May be given several times.")
+    ] = None,
+    scope: Annotated[str | None, typer.Option(help='What it may ask for: "openid list_album".')] = None,
+    required_scope: Annotated[str | None, typer.Option(help="The part of it that people cannot untick.")] = None,
+    client_id: Annotated[str | None, typer.Option(help="Its id; without it, a random one.")] = None,
+    grant_type: Annotated[
+        list[str] | None, typer.Option(help="Several times. Default: authorization_code and refresh_token.")
+    ] = None,
+    auth_method: AuthMethod = "client_secret_basic",
+    native: Annotated[
+        bool, typer.Option("--native", help="It runs on people's own machines: loopback URIs with any port (RFC 8252).")
+    ] = False,
+    client_uri: Annotated[str | None, typer.Option(help="Its web site, shown on the consent page.")] = None,
+    logo_uri: Annotated[str | None, typer.Option(help="Its icon, shown on the consent page.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Register an application and print its client_id and, this once, its client_secret.
+
+    Examples:
+
+        lingpai client create Print --redirect-uri https://print.example/cb
+
+        lingpai client create App --native --redirect-uri com.example.app:/cb
+    """
+    from lingpai.cli.apply.document import CLIENTS
+    from lingpai.cli.entry import put_entry
+    from lingpai.cli.secrets import uses_secret
+    from lingpai.crypto.digest import new_id, new_secret
+
+    secret = new_secret() if uses_secret(auth_method) else None
+    values = {
+        "client_id": client_id or new_id().hex(),
+        "client_name": name,
+        "client_secret": secret,
+        "application_type": "native" if native else "web",
+        "redirect_uris": tuple(redirect_uri or ()),
+        "grant_types": tuple(grant_type or ()),
+        "token_endpoint_auth_method": auth_method,
+        "scope": scope,
+        "required_scope": required_scope,
+        "client_uri": client_uri,
+        "logo_uri": logo_uri,
+    }
+    made = put_entry(read_config(config), CLIENTS, values)
+    _print_secret(made.key, secret)
+
+
+@app.command("list")
+def list_(config: ConfigFile = None) -> None:
+    """List the applications: id, name, how they authenticate, what they may ask for, and what is special about them.
+
+    Into a pipe it prints tab-separated lines without a heading.
+
+    Example:
+
+        lingpai client list
+    """
+    from lingpai.cli.apply.plan import every_client
+    from lingpai.cli.storage import with_driver
+    from lingpai.cli.table import print_table
+    from lingpai.server.storage.clients import Clients
+
+    async def work(driver: "Driver", _now: int) -> "list[Client]":
+        return [client async for client in every_client(Clients(driver))]
+
+    clients = with_driver(read_config(config), work)
+    columns = ("client_id", "name", "authentication", "scope", "remarks")
+    print_table(
+        columns,
+        [(c.client_id, c.client_name, c.token_endpoint_auth_method, c.scope, _remarks(c)) for c in clients],
+    )
+
+
+@app.command("rotate-secret")
+def rotate_secret(
+    client_id: ClientId,
+    keep_old_s: Annotated[
+        int, typer.Option(min=0, max=90 * 86_400, help="Seconds the old secret still works, for a change without gap.")
+    ] = 0,
+    config: ConfigFile = None,
+) -> None:
+    """Give an application a new client_secret and print it, this once. The old one stops working at once.
+
+    Examples:
+
+        lingpai client rotate-secret photo-print
+
+        lingpai client rotate-secret photo-print --keep-old-s 86400
+    """
+    from lingpai.cli.keeper import check_master_key, secret_keeper
+    from lingpai.cli.storage import write_with_driver
+    from lingpai.crypto.digest import new_secret
+    from lingpai.server.client_auth.secret import digest_client_secret
+    from lingpai.server.storage.records import ClientSecret
+
+    settings = read_config(config)
+    secret = new_secret()
+    with secret_keeper(settings) as keeper:
+        digest = digest_client_secret(keeper.pepper, client_id, secret)
+
+    async def work(driver: "Driver", now: int) -> None:
+        await check_master_key(settings, driver, now)
+        await _replace_secret(driver, client_id, ClientSecret(digest, created_at=now), keep_old_s, now)
+
+    write_with_driver(settings, work)
+    _print_secret(client_id, secret)
+    if keep_old_s:
+        typer.echo(f"The old secret works for {keep_old_s} more seconds.", err=True)
+
+
+async def _replace_secret(driver: "Driver", client_id: str, new: "ClientSecret", keep_old_s: int, now: int) -> None:
+    from msgspec.structs import replace
+
+    from lingpai.cli.record import record_event
+    from lingpai.cli.secrets import uses_secret
+    from lingpai.server.audit import CLIENT_SECRET_ROTATED
+    from lingpai.server.storage.clients import Clients
+
+    client = await Clients(driver).get(client_id)
+    if client is None:
+        raise Refused(f"there is no client {client_id}: `lingpai client list` shows them")
+    if not uses_secret(client.token_endpoint_auth_method):
+        raise Refused(f"{client_id} has no secret: its method is {client.token_endpoint_auth_method}")
+    until = now + keep_old_s
+    old = tuple(
+        replace(known, expires_at=min(until, known.expires_at or until))
+        for known in client.client_secrets
+        if keep_old_s and (known.expires_at is None or known.expires_at > now)
+    )
+    await Clients(driver).put(replace(client, client_secrets=(new, *old), updated_at=now))
+    await record_event(driver, CLIENT_SECRET_ROTATED, now, client_id=client_id, detail={"keep_old_s": keep_old_s})
+
+
+def _print_secret(client_id: str, secret: str | None) -> None:
+    typer.echo(f"client_id={client_id}")
+    if secret is not None:
+        typer.echo(f"client_secret={secret}")
+        typer.echo("Keep the secret now: only its digest is stored, so it cannot be shown again.", err=True)
+
+
+def _remarks(client: "Client") -> str:
+    remarks = {
+        "disabled": client.disabled_at is not None,
+        "legacy": client.legacy,
+        "native": client.application_type == "native",
+    }
+    return " ".join(name for name, is_so in remarks.items() if is_so)

@@ -1,0 +1,167 @@
+"""``lingpai serve``: the authorization server as a process.
+
+Owns: the socket, the event loop, the signals, and making what a first start lacks. Leaves: what is served to
+``server.wiring``, the line per request to the server.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from lingpai.cli.options import ConfigFile, read_config
+from lingpai.cli.refusal import Refused
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from lingpai.server.config import Config
+
+_BACKLOG = 2048
+_GRACE_S = 10
+_ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # compared with, not bound to
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on; wins over the settings.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port; 0 takes a free one. Wins over the settings.")] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="Certificate (PEM), to try https without a proxy in front.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Run the authorization server until Ctrl-C. A first start makes the database and the keys it does not find.
+
+    Without an `issuer` in the settings it is the address of this machine: good for trying, not for others.
+
+    Examples:
+
+        lingpai serve
+
+        lingpai serve --config /etc/lingpai/lingpai.toml
+
+        lingpai serve --port 4443 --tls-cert cert.pem --tls-key key.pem
+    """
+    if (tls_cert is None) != (tls_key is None):
+        raise Refused("--tls-cert and --tls-key go together: give both, or neither")
+    settings = read_config(config, host=host, port=port)
+    with contextlib.closing(_listen(settings)) as listener:
+        bound_port: int = listener.getsockname()[1]
+        settings = _with_issuer(settings, bound_port, https=tls_cert is not None)
+        _prepare(settings)
+        address = _address("https" if tls_cert else "http", settings.host, bound_port)
+        _run(settings, listener, address, tls=(tls_cert, tls_key))
+
+
+def _listen(config: "Config") -> socket.socket:
+    """The listening socket. Bound before anything else, so that a port in use changes nothing on disk."""
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        return socket.create_server((config.host, config.port), family=family, backlog=_BACKLOG)
+    except socket.gaierror:
+        raise Refused(f"{config.host} is no address of this machine: set host, or --host 127.0.0.1") from None
+    except OSError as error:
+        advice = "stop what listens there, or choose another with --port"
+        raise Refused(f"cannot listen on {config.host} port {config.port} ({error.strerror}): {advice}") from None
+
+
+def _with_issuer(config: "Config", port: int, *, https: bool) -> "Config":
+    """The settings with an issuer that fits where we listen, unless one is set."""
+    if "issuer" in config.model_fields_set:
+        return config
+    host = "localhost" if config.host in (*_ANYWHERE, "127.0.0.1", "::1", "localhost") else config.host
+    return config.model_copy(update={"issuer": _address("https" if https else "http", host, port)})
+
+
+def _address(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _prepare(config: "Config") -> None:
+    """Make database and master key where there is no database yet. Raises ``Refused`` when it cannot be served from."""
+    from lingpai.cli.storage import check_schema, create_database, read_schema
+
+    if read_schema(config).current is None:
+        create_database(config)
+        typer.echo(f"made a new database: {config.database}")
+    check_schema(config)
+
+
+def _run(config: "Config", listener: socket.socket, address: str, *, tls: tuple[Path | None, Path | None]) -> None:
+    from lingpai.cli.keeper import wrong_master_key
+    from lingpai.crypto.seal import Unsealable
+    from lingpai.server.log import configure_logging
+    from lingpai.server.storage.driver import StorageUnavailable
+    from lingpai.server.tokens.master_key import MasterKeyError
+
+    configure_logging(config.log_format, config.log_level)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # its greeting is ours to give
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(config, listener, address, tls))
+    except StorageUnavailable as error:
+        raise Refused(f"the database {config.database} cannot be used: {error}") from None
+    except MasterKeyError as error:
+        raise Refused(str(error)) from None
+    except Unsealable:
+        raise Refused(wrong_master_key(config)) from None
+
+
+async def _serve(config: "Config", listener: socket.socket, address: str, tls: tuple[Path | None, Path | None]) -> None:
+    import uvicorn
+
+    from lingpai.server.wiring import build_server
+
+    server = build_server(config)
+    try:
+        await server.start()
+        http = uvicorn.Server(_http_settings(server.app, tls))
+        # uvicorn finishes open requests at the first signal, then raises it again for whoever had it before: us.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _stop)
+        typer.echo(f"Lingpai listens on {address} (issuer {config.issuer}). Ctrl-C stops it.")
+        await http.serve(sockets=[listener])
+    finally:
+        await server.close()
+
+
+def _http_settings(app: Callable[..., object], tls: tuple[Path | None, Path | None]) -> "uvicorn.Config":
+    import uvicorn
+
+    settings = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,  # its lines hold whole query strings: codes and state
+        proxy_headers=False,  # who may speak for others is decided by `trusted_proxies`
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        ssl_certfile=tls[0],
+        ssl_keyfile=tls[1],
+    )
+    try:
+        settings.load()
+    except OSError as error:  # SSLError is one
+        raise Refused(f"cannot use {tls[0]} with {tls[1]}: {error.strerror or error}") from None
+    return settings
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # not to be had on every platform
+        return None
+    return uvloop.new_event_loop
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)
