@@ -22,6 +22,7 @@ async def send(
     headers: Sequence[tuple[str, str | bytes]] = (),
     scheme: str = "http",
     root_path: str = "",
+    address: str = "127.0.0.1",
 ) -> httpx2.Response:
     """Send exactly these bytes; the body in pieces of 64 KiB, as a server would hand them over."""
     scope: dict[str, Any] = {
@@ -36,7 +37,7 @@ async def send(
         "query_string": query,
         "headers": [(name.encode(), value.encode() if isinstance(value, str) else value) for name, value in headers],
         "server": ("localhost", 4000),
-        "client": ("127.0.0.1", 50000),
+        "client": (address, 50000),
     }
     pieces = [body[start : start + 65_536] for start in range(0, len(body), 65_536)] or [b""]
     answer: list[Message] = []

@@ -12,9 +12,13 @@ import string
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-_ALPHABET = string.digits + string.ascii_letters
+_ALPHABET = (string.digits + string.ascii_letters).encode()
 _SECRET_LENGTH = 43
 """62 ** 43 > 2 ** 256."""
+# Every character stands for the same number of byte values; the few values left over stand for none.
+_FAIR = len(_ALPHABET) * (256 // len(_ALPHABET))
+_CHARACTER_OF = bytes(_ALPHABET[value % len(_ALPHABET)] for value in range(256))
+_LEFT_OVER = bytes(range(_FAIR, 256))
 _MASTER_KEY_BYTES = 32
 
 
@@ -25,7 +29,10 @@ def new_id() -> bytes:
 
 def new_secret() -> str:
     """A secret of at least 256 bit, in characters that survive every wire format and a double click."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_LENGTH))
+    secret = b""
+    while len(secret) < _SECRET_LENGTH:
+        secret += secrets.token_bytes(2 * _SECRET_LENGTH).translate(_CHARACTER_OF, _LEFT_OVER)
+    return secret[:_SECRET_LENGTH].decode("ascii")
 
 
 def digest(secret: str) -> bytes:
@@ -35,12 +42,8 @@ def digest(secret: str) -> bytes:
 
 def keyed_digest(key: bytes, *parts: str | bytes) -> bytes:
     """HMAC-SHA256 of ``parts``; each goes in with its length, so that ``("ab", "c")`` is not ``("a", "bc")``."""
-    mac = hmac.new(key, digestmod=hashlib.sha256)
-    for part in parts:
-        data = _as_bytes(part)
-        mac.update(len(data).to_bytes(8, "big"))
-        mac.update(data)
-    return mac.digest()
+    message = b"".join(len(data).to_bytes(8, "big") + data for data in map(_as_bytes, parts))
+    return hmac.digest(key, message, "sha256")
 
 
 def equal(a: bytes | str, b: bytes | str) -> bool:

@@ -95,7 +95,7 @@ def load_private_key(private_der: bytes, alg: str) -> PrivateKey:
 
 def public_jwk(private_der: bytes, *, kid: str, alg: str) -> dict[str, str]:
     """The public half as it goes into our JWKS. Spec: RFC 7517 §4"""
-    public = _joserfc_key(load_private_key(private_der, alg)).as_dict(private=False)
+    public = joserfc_key(load_private_key(private_der, alg)).as_dict(private=False)
     kty = str(public["kty"])
     members = {name: str(public[name]) for name in _REQUIRED_MEMBERS[kty]}
     return {**members, "use": "sig", "alg": alg, "kid": kid}
@@ -187,7 +187,8 @@ def _check_rsa(modulus: bytes, exponent: bytes) -> None:
         raise ValueError("the exponent is too small or too large")
 
 
-def _joserfc_key(key: PrivateKey) -> VerifyingKey:
+def joserfc_key(key: PrivateKey) -> VerifyingKey:
+    """The key as joserfc has it."""
     if isinstance(key, RSAPrivateKey):
         return RSAKey.import_key(key)
     if isinstance(key, Ed25519PrivateKey):

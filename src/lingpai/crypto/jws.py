@@ -1,7 +1,8 @@
 """Compact JSON Web Signatures: ours are made on a fast path, everybody's are verified against an allow-list.
 
-Owns: the form, which headers are believed, and that the key decides the algorithm. Leaves: what the claims mean to
-``crypto.jwt``; which keys to try to whoever fetched them. HMAC and ``none`` do not exist here: every key is public.
+Owns: that the key decides the algorithm. Leaves: the form and which headers are believed to ``crypto.compact``; what
+the claims mean to ``crypto.jwt``; which keys to try to whoever fetched them. HMAC and ``none`` do not exist here: every
+key is public.
 
 Spec: RFC 7515 §7.1; RFC 8725 §3
 """
@@ -17,27 +18,31 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc.jws import JWSRegistry
 
 from lingpai.crypto import b64
-from lingpai.crypto.jwk import InvalidJwk, PublicKey, canonical_alg, load_private_key, parse_jwks, thumbprint
+from lingpai.crypto.compact import (
+    LIMIT_BYTES,
+    InvalidJws,
+    check_header,
+    read_compact,
+    read_kid,
+    read_object,
+)
+from lingpai.crypto.jwk import PublicKey, load_private_key
+
+__all__ = ["InvalidJws", "Signer", "is_signed", "read_kid", "verify"]
 
 _P256_BYTES = 32
-_REFUSED_HEADERS = frozenset({"crit", "jwk", "jku", "x5u", "x5c", "b64", "zip"})
-"""Each lets a token bring its own key, change how it is read, or grow when read."""
-
-
-class InvalidJws(Exception):
-    """Not a signature we believe; ``reason`` is for the operator and never holds a part of the token."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class Signer:
-    """Signs with one private key under one ``kid``; header bytes are made once per ``typ``."""
+    """Signs with one private key under one ``kid``; header bytes are made once per ``typ``.
 
-    def __init__(self, alg: str, kid: str, private_der: bytes) -> None:
+    ``jwk``: the public key itself is shown in the header, in place of the ``kid`` (RFC 9449 §4.2).
+    """
+
+    def __init__(self, alg: str, kid: str, private_der: bytes, *, jwk: Mapping[str, str] | None = None) -> None:
         self.alg = alg
         self.kid = kid
+        self._names_key: dict[str, object] = {"kid": kid} if jwk is None else {"jwk": dict(jwk)}
         self._key = load_private_key(private_der, alg)
         self._padding = _rsa_padding(alg)
         self._headers: dict[str, str] = {}
@@ -46,12 +51,13 @@ class Signer:
         """``payload`` (JSON claims) as a compact JWS of type ``typ``. Spec: RFC 7515 §7.1; RFC 8725 §3.11"""
         header = self._headers.get(typ)
         if header is None:
-            members = {"alg": self.alg, "kid": self.kid, "typ": typ}
+            members = {"alg": self.alg, **self._names_key, "typ": typ}
             header = self._headers[typ] = b64.encode(msgspec.json.encode(members))
         signing_input = f"{header}.{b64.encode(payload)}"
-        return f"{signing_input}.{b64.encode(self._signature(signing_input.encode('ascii')))}"
+        return f"{signing_input}.{b64.encode(self.signature(signing_input.encode('ascii')))}"
 
-    def _signature(self, signing_input: bytes) -> bytes:
+    def signature(self, signing_input: bytes) -> bytes:
+        """The bare signature. Spec: RFC 7518 §3.4; RFC 8037 §3.1"""
         key = self._key
         if isinstance(key, Ed25519PrivateKey):
             return key.sign(signing_input)
@@ -67,7 +73,7 @@ def verify(
     *,
     typ: Collection[str],
     algs: Collection[str],
-    limit_bytes: int = 16_384,
+    limit_bytes: int = LIMIT_BYTES,
 ) -> tuple[dict[str, object], dict[str, object]]:
     """The header and claims of ``token`` if one of ``keys`` signed it; else ``InvalidJws``.
 
@@ -76,76 +82,11 @@ def verify(
 
     Spec: RFC 7515 §5.2; RFC 8725 §3.1; RFC 8725 §3.11
     """
-    if len(token) > limit_bytes:
-        raise InvalidJws("longer than allowed")
-    # Exactly three segments, and no splitting of a megabyte of dots.
-    segments = token.split(".", 3)
-    if len(segments) != 3:
-        raise InvalidJws("not a compact JWS")
-    header = _read_object(segments[0], "header")
-    alg = _check_header(header, typ=typ, algs=algs)
-    payload, signature = _decode(segments[1], "payload"), _decode(segments[2], "signature")
-    signing_input = f"{segments[0]}.{segments[1]}".encode("ascii")
-    if not any(_is_signed(signing_input, signature, key, alg) for key in _keys_for(header, keys, alg)):
+    parts = read_compact(token, limit_bytes=limit_bytes)
+    alg = check_header(parts.header, typ=typ, algs=algs)
+    if not any(is_signed(parts.signing_input, parts.signature, key, alg) for key in _keys_for(parts.header, keys, alg)):
         raise InvalidJws("the signature is wrong")
-    return header, _read_json(payload, "payload")
-
-
-def verify_own_key(
-    token: str, *, typ: Collection[str], algs: Collection[str], limit_bytes: int = 16_384
-) -> tuple[dict[str, object], str]:
-    """The claims of a proof that brings its own public key in ``jwk``, and that key's thumbprint; else ``InvalidJws``.
-
-    It proves that the sender has the key and nothing about who that is: only for DPoP, which is asked just that.
-
-    Spec: RFC 9449 §4.2; RFC 9449 §4.3; RFC 7638 §3
-    """
-    if len(token) > limit_bytes:
-        raise InvalidJws("longer than allowed")
-    segments = token.split(".", 3)
-    if len(segments) != 3:
-        raise InvalidJws("not a compact JWS")
-    header = _read_object(segments[0], "header")
-    jwk = header.pop("jwk", None)
-    if not isinstance(jwk, dict):
-        raise InvalidJws("jwk is missing from the header")
-    alg = _check_header(header, typ=typ, algs=algs)
-    try:
-        keys = parse_jwks({"keys": [jwk]})
-        key_thumbprint = thumbprint(jwk)
-    except InvalidJwk as error:
-        raise InvalidJws(f"jwk is not a public key we can use: {error}") from error
-    if not keys or alg not in keys[0].algs:
-        raise InvalidJws("alg does not fit the key")
-    payload, signature = _decode(segments[1], "payload"), _decode(segments[2], "signature")
-    if not _is_signed(f"{segments[0]}.{segments[1]}".encode("ascii"), signature, keys[0], alg):
-        raise InvalidJws("the signature is wrong")
-    return _read_json(payload, "payload"), key_thumbprint
-
-
-def read_kid(token: str) -> str | None:
-    """The ``kid`` an unverified token names, to decide whether keys must be fetched again; good for nothing else.
-
-    ``None`` if it names none or is no JWS: ``verify`` will say what is wrong. Spec: RFC 7515 §4.1.4
-    """
-    try:
-        kid = _read_object(token.partition(".")[0], "header").get("kid")
-    except InvalidJws:
-        return None
-    return kid if isinstance(kid, str) else None
-
-
-def _check_header(header: Mapping[str, object], *, typ: Collection[str], algs: Collection[str]) -> str:
-    if not _REFUSED_HEADERS.isdisjoint(header):
-        raise InvalidJws("a header parameter that is never believed")
-    named = header.get("typ", "")
-    accepted = {name.lower() for name in typ}
-    if not isinstance(named, str) or named.lower().removeprefix("application/") not in accepted:
-        raise InvalidJws("typ is not the one expected")
-    alg = header.get("alg")
-    if not isinstance(alg, str) or canonical_alg(alg) not in {canonical_alg(name) for name in algs}:
-        raise InvalidJws("alg is not one accepted")
-    return canonical_alg(alg)
+    return parts.header, read_object(parts.payload, "payload")
 
 
 def _keys_for(header: Mapping[str, object], keys: Sequence[PublicKey], alg: str) -> list[PublicKey]:
@@ -162,28 +103,11 @@ def _keys_for(header: Mapping[str, object], keys: Sequence[PublicKey], alg: str)
     return fitting
 
 
-def _is_signed(signing_input: bytes, signature: bytes, key: PublicKey, alg: str) -> bool:
+def is_signed(signing_input: bytes, signature: bytes, key: PublicKey, alg: str) -> bool:
+    """Whether the signature is this key's, under an algorithm that was found to fit it. Spec: RFC 7515 §5.2"""
     # The algorithm object is asked directly: joserfc's own reading of the header would be a second opinion about
     # which header is meant, and two readers that differ are how checks are bypassed.
     return JWSRegistry(algorithms=[alg]).get_alg(alg).verify(signing_input, signature, key.key)
-
-
-def _read_object(segment: str, what: str) -> dict[str, object]:
-    return _read_json(_decode(segment, what), what)
-
-
-def _read_json(data: bytes, what: str) -> dict[str, object]:
-    try:
-        return msgspec.json.decode(data, type=dict[str, object])
-    except (ValueError, RecursionError) as error:
-        raise InvalidJws(f"the {what} is not a JSON object") from error
-
-
-def _decode(segment: str, what: str) -> bytes:
-    try:
-        return b64.decode(segment)
-    except ValueError as error:
-        raise InvalidJws(f"the {what} is not base64url") from error
 
 
 def _rsa_padding(alg: str) -> padding.AsymmetricPadding:

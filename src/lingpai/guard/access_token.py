@@ -17,10 +17,12 @@ class AccessToken(Struct, frozen=True):
 
     ``subject`` is the person's id, or ``None`` if the client acts for itself (no ``sub``, or its own name as ``sub``).
     ``client_id`` and ``issued_at`` are always there in an ``at+jwt``; introspection may leave them out (``None``).
-    ``expires_at`` and ``issued_at`` are epoch seconds.
+    ``expires_at``, ``issued_at`` and ``auth_time`` are epoch seconds.
     ``claims`` is everything that was said about the token, for what has no field here. Never the token itself.
+    ``jkt`` is the thumbprint of the key it is bound to (empty: whoever bears it may use it); ``auth_time`` and ``acr``
+    say when and how strongly the person signed in, if the server said so.
 
-    Spec: RFC 9068 §2.2; RFC 7662 §2.2
+    Spec: RFC 9068 §2.2; RFC 7662 §2.2; RFC 9449 §6
     """
 
     subject: str | None
@@ -30,6 +32,9 @@ class AccessToken(Struct, frozen=True):
     expires_at: int
     issued_at: int | None
     claims: dict[str, object]
+    jkt: str = ""
+    auth_time: int | None = None
+    acr: str | None = None
 
 
 class TokenCheck(Protocol):
@@ -39,8 +44,11 @@ class TokenCheck(Protocol):
     def audience(self) -> str:
         """What this resource server is called in ``aud``."""
 
-    async def check(self, token: str, now: int) -> AccessToken:
-        """What the token says; raise ``InvalidToken`` (it is no good) or ``TokenCheckUnavailable`` (nobody knows)."""
+    async def check(self, token: str, now: int, *, jkt: str = "") -> AccessToken:
+        """What the token says; raise ``InvalidToken`` (it is no good) or ``TokenCheckUnavailable`` (nobody knows).
+
+        ``jkt``: thumbprint of the key whose DPoP proof came with the token; without one the token was merely carried.
+        """
 
 
 def check_audience_name(audience: str) -> None:
@@ -57,9 +65,6 @@ def read_access_token(claims: dict[str, object]) -> AccessToken:
 
     Spec: RFC 9068 §4; RFC 9068 §5; RFC 7800 §3.1
     """
-    if "cnf" in claims:
-        # Bound to a key: whoever merely carries it may have stolen it, and a bearer proves nothing more.
-        raise InvalidToken("the access token is bound to a key and may not be presented as a bearer token")
     _text(claims, "jti")
     expires_at = _seconds(claims, "exp")
     if expires_at is None:
@@ -74,7 +79,23 @@ def read_access_token(claims: dict[str, object]) -> AccessToken:
         expires_at=expires_at,
         issued_at=_seconds(claims, "iat"),
         claims=claims,
+        jkt=_bound_to(claims),
+        auth_time=_seconds(claims, "auth_time"),
+        acr=_text(claims, "acr"),
     )
+
+
+def check_key(access_token: AccessToken, jkt: str) -> None:
+    """Raise ``InvalidToken`` unless the token is bound to exactly this key; ``""``: to none.
+
+    Spec: RFC 9449 §7.1; RFC 9449 §7.2
+    """
+    if access_token.jkt == jkt:
+        return
+    if not jkt:
+        # Whoever merely carries it may have stolen it.
+        raise InvalidToken("the access token is bound to a key: present it with DPoP, not as a bearer token")
+    raise InvalidToken("the access token is not bound to the key of this DPoP proof")
 
 
 def read_audience(claims: dict[str, object]) -> tuple[str, ...]:
@@ -115,3 +136,14 @@ def _seconds(claims: dict[str, object], name: str) -> int | None:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < 2**53:
         raise InvalidToken(f"the claim {name} of the access token is malformed")
     return int(seconds)
+
+
+def _bound_to(claims: dict[str, object]) -> str:
+    """Spec: RFC 9449 §6.1; RFC 7800 §3.1"""
+    if "cnf" not in claims:
+        return ""
+    cnf = claims["cnf"]
+    jkt = cnf.get("jkt") if isinstance(cnf, dict) else None
+    if not isinstance(cnf, dict) or not isinstance(jkt, str) or not jkt or len(cnf) != 1:
+        raise InvalidToken("the access token is bound to a key in a way that cannot be checked here")
+    return jkt

@@ -1,7 +1,8 @@
 """Guarding an ASGI application: whole, as middleware, or per route, as a FastAPI dependency.
 
 Owns: that a request goes on only with a good token that carries the permissions, and what the application finds then.
-Leaves: reading the token to ``bearer``, checking it to a ``TokenCheck``, the words of a refusal to ``refusal``.
+Leaves: reading the token to ``presented``, checking it to a ``TokenCheck`` and ``dpop``, what a resource demands to
+``requirement``, the words of a refusal to ``refusal``.
 """
 
 import logging
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from lingpai.client.transport import system_clock
 from lingpai.guard.access_token import AccessToken, TokenCheck
-from lingpai.guard.bearer import read_bearer_token
+from lingpai.guard.dpop import Dpop
 from lingpai.guard.errors import TokenCheckUnavailable
-from lingpai.guard.refusal import Refusal, write_refusal
-from lingpai.oauth.errors import InsufficientScope, OAuthError
-from lingpai.oauth.scope import Scope, parse_scope, scope_of
+from lingpai.guard.presented import PresentedToken, read_presented_token
+from lingpai.guard.refusal import Challenger, Refusal
+from lingpai.guard.requirement import Requirement, requirement_of
+from lingpai.oauth.errors import OAuthError
+from lingpai.oauth.scope import parse_scope, scope_of
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
@@ -32,37 +35,56 @@ class Guard:
     """Lets requests in whose access token is good and carries the permissions asked for.
 
     ``check`` is a ``Verifier`` or an ``Introspector``. ``realm`` is shown in challenges (default: the audience).
+    ``dpop``: how proofs are taken for tokens that are bound to a key (RFC 9449); the default serves one process.
     """
 
-    def __init__(self, check: TokenCheck, *, realm: str | None = None, clock: Clock = system_clock) -> None:
+    def __init__(
+        self, check: TokenCheck, *, realm: str | None = None, dpop: Dpop | None = None, clock: Clock = system_clock
+    ) -> None:
         self._check = check
-        self._realm = check.audience if realm is None else realm
+        self._dpop = Dpop() if dpop is None else dpop
+        self._challenger = Challenger(check.audience if realm is None else realm, self._dpop.algs)
         self._clock = clock
 
-    def require(self, *permissions: str) -> "Callable[[HTTPConnection], Awaitable[AccessToken]]":
+    def require(
+        self, *permissions: str, max_age_s: int | None = None, acr_values: Collection[str] = ()
+    ) -> "Callable[[HTTPConnection], Awaitable[AccessToken]]":
         """A FastAPI dependency that demands all these permissions: ``Depends(guard.require("list_album"))``.
 
-        It returns the ``AccessToken``. Without permissions any good token for this audience will do. Needs starlette.
+        It returns the ``AccessToken``. Without permissions any good token for this audience will do. ``max_age_s`` and
+        ``acr_values`` demand that the person signed in within so many seconds, or in one of these ways; a client whose
+        token does not have it is told to send the person to sign in again (RFC 9470). Needs starlette.
         """
         from lingpai.guard.dependency import dependency  # noqa: PLC0415 - the guard itself works without starlette
 
-        scope = scope_of(permissions)
-        return dependency(lambda connection: self.admit(connection, scope))
+        requirement = requirement_of(scope_of(permissions), max_age_s, acr_values)
+        return dependency(lambda connection: self.admit(connection, requirement))
 
-    async def admit(self, connection: Mapping[str, Any], scope: Scope) -> AccessToken | Refusal:
+    async def admit(self, connection: Mapping[str, Any], requirement: Requirement) -> AccessToken | Refusal:
         """The token of an ASGI connection scope if it may pass, otherwise the answer to give.
 
-        Spec: RFC 6750 §3.1
+        Spec: RFC 6750 §3.1; RFC 9449 §7.1; RFC 9470 §3
         """
+        now = self._clock()
+        dpop = False
         try:
-            access_token = await self._check.check(read_bearer_token(connection), self._clock())
+            presented = read_presented_token(connection)
+            dpop = presented.scheme == "DPoP"
+            access_token = await self._check_presented(connection, presented, now)
             # After the check and its caches: an answer remembered for one route must not open another.
-            if not scope <= access_token.scope:
-                raise InsufficientScope("the access token lacks a permission this resource demands")
+            requirement.check(access_token, now)
         except OAuthError as error:
             if isinstance(error, TokenCheckUnavailable):
                 logging.getLogger("lingpai.guard").warning("access tokens cannot be checked: %s", error.detail)
-            return write_refusal(error, realm=self._realm, scope=scope)
+            return self._challenger.refuse(error, dpop=dpop, requirement=requirement, nonce=self._dpop.nonce(now))
+        return access_token
+
+    async def _check_presented(self, connection: Mapping[str, Any], presented: PresentedToken, now: int) -> AccessToken:
+        if presented.scheme == "Bearer":
+            return await self._check.check(presented.token, now)
+        proven = self._dpop.prove(connection, presented.token, now)
+        access_token = await self._check.check(presented.token, now, jkt=proven.jkt)
+        await self._dpop.spend(proven, now)
         return access_token
 
 
@@ -70,23 +92,33 @@ class GuardMiddleware:
     """Guards a whole ASGI application, http and websocket. The application finds ``request.state.access_token``.
 
     ``scope``: the permissions every request needs, separated by spaces; none by default, then any good token will do.
+    ``max_age_s``, ``acr_values``: see ``Guard.require``.
     ``exclude``: paths that need no token, compared exactly as they stand in the ASGI scope (``/health``).
     CORS middleware belongs outside this one, or preflight requests, which carry no token, are refused.
     """
 
-    def __init__(self, app: ASGIApp, guard: Guard, *, scope: str = "", exclude: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        guard: Guard,
+        *,
+        scope: str = "",
+        max_age_s: int | None = None,
+        acr_values: Collection[str] = (),
+        exclude: Collection[str] = (),
+    ) -> None:
         if isinstance(exclude, str):
             # `"/" in "/health"` is true: one forgotten comma would open the root.
             raise TypeError("exclude is a list of paths, not one string")
         self._app = app
         self._guard = guard
-        self._scope = parse_scope(scope)
+        self._requirement = requirement_of(parse_scope(scope), max_age_s, acr_values)
         self._exclude = frozenset(exclude)
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         """Answer a request that may not pass; hand on all others."""
         if scope["type"] != "lifespan" and scope["path"] not in self._exclude:
-            outcome = await self._guard.admit(scope, self._scope)
+            outcome = await self._guard.admit(scope, self._requirement)
             if isinstance(outcome, Refusal):
                 await _send(outcome, scope, send)
                 return

@@ -10,7 +10,13 @@ from urllib.parse import quote_plus
 import httpx2
 from msgspec import Struct
 
-from lingpai.guard.access_token import AccessToken, check_audience_name, read_access_token, read_audience
+from lingpai.guard.access_token import (
+    AccessToken,
+    check_audience_name,
+    check_key,
+    read_access_token,
+    read_audience,
+)
 from lingpai.guard.answer_cache import AnswerCache
 from lingpai.guard.cached_document import Caching
 from lingpai.guard.discovery import Discovery, check_issuer
@@ -20,7 +26,7 @@ from lingpai.guard.single_flight import SingleFlight
 from lingpai.oauth.errors import InvalidToken
 
 _REFUSAL_LIFETIME_S = 5
-_ACCESS_TOKEN_KINDS = {"token_type": {"bearer"}, "token_use": {"access_token", "access"}}
+_ACCESS_TOKEN_KINDS = {"token_type": {"bearer", "dpop"}, "token_use": {"access_token", "access"}}
 """What an answer may say about the kind of token: a refresh token is "active" too, and opens nothing here."""
 
 
@@ -70,8 +76,11 @@ class Introspector:
         self._refused: AnswerCache[_Refused] = AnswerCache(issuer, audience, client_id, limit=cache_limit)
         self._flight: SingleFlight[AccessToken | _Refused] = SingleFlight()
 
-    async def check(self, token: str, now: int) -> AccessToken:
-        """Return what the server says about the token; raise ``InvalidToken``, or ``TokenCheckUnavailable``."""
+    async def check(self, token: str, now: int, *, jkt: str = "") -> AccessToken:
+        """Return what the server says about the token; raise ``InvalidToken``, or ``TokenCheckUnavailable``.
+
+        ``jkt``: see ``TokenCheck``.
+        """
         good_key, refused_key = self._good.key(token), self._refused.key(token)
         answer = self._good.get(good_key, now) or self._refused.get(refused_key, now)
         if answer is None and self._cache_lifetime_s <= 0:
@@ -81,6 +90,7 @@ class Introspector:
             self._keep(answer, good_key, refused_key, now)
         if isinstance(answer, _Refused):
             raise InvalidToken(answer.reason)
+        check_key(answer, jkt)
         return answer
 
     async def aclose(self) -> None:
@@ -116,8 +126,10 @@ class Introspector:
             raise InvalidToken("the access token is not for this resource")
         for member, kinds in _ACCESS_TOKEN_KINDS.items():
             if member in claims and str(claims[member]).lower() not in kinds:
-                raise InvalidToken("the token is not a bearer access token")
+                raise InvalidToken("the token is not an access token that can be presented here")
         access_token = read_access_token(claims)
+        if str(claims.get("token_type")).lower() == "dpop" and not access_token.jkt:
+            raise InvalidToken("the server does not say to which key the access token is bound")
         if access_token.expires_at <= now:
             raise InvalidToken("the access token is expired")
         return access_token

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from lingpai.crypto.jwk import PublicKey
 from lingpai.crypto.jws import InvalidJws, read_kid, verify
 from lingpai.crypto.jwt import LIMIT_LEEWAY_S, InvalidJwt, check_claims
-from lingpai.guard.access_token import AccessToken, check_audience_name, read_access_token
+from lingpai.guard.access_token import AccessToken, check_audience_name, check_key, read_access_token
 from lingpai.guard.answer_cache import AnswerCache
 from lingpai.guard.discovery import check_issuer
 from lingpai.guard.jwks import Jwks
@@ -59,16 +59,21 @@ class Verifier:
         self._verified: AnswerCache[AccessToken] = AnswerCache(issuer, audience, limit=cache_limit)
         self._verified_under: tuple[PublicKey, ...] = ()
 
-    async def check(self, token: str, now: int) -> AccessToken:
-        """Return what the token says; raise ``InvalidToken``, or ``TokenCheckUnavailable`` if there are no keys."""
+    async def check(self, token: str, now: int, *, jkt: str = "") -> AccessToken:
+        """Return what the token says; raise ``InvalidToken``, or ``TokenCheckUnavailable`` if there are no keys.
+
+        ``jkt``: see ``TokenCheck``.
+        """
         keys = await self._jwks.get(now)
         kid = read_kid(token)
         if kid is not None and all(key.kid not in {None, kid} for key in keys):
             keys = await self._jwks.look_again(now)
         try:
-            return self._check_under(keys, token, now)
+            access_token = self._check_under(keys, token, now)
         except (InvalidJws, InvalidJwt) as refusal:
             raise InvalidToken(f"the access token was refused: {refusal.reason}") from None
+        check_key(access_token, jkt)
+        return access_token
 
     async def aclose(self) -> None:
         """Close the connections, unless the ``Jwks`` was passed in."""

@@ -49,6 +49,7 @@ class AuthorizationServerMetadata(Struct, frozen=True, kw_only=True, omit_defaul
     id_token_signing_alg_values_supported: tuple[str, ...] | None = None
     userinfo_signing_alg_values_supported: tuple[str, ...] | None = None
     claims_supported: tuple[str, ...] | None = None
+    claim_types_supported: tuple[str, ...] | None = None
     ui_locales_supported: tuple[str, ...] | None = None
     dpop_signing_alg_values_supported: tuple[str, ...] | None = None
     protected_resources: tuple[str, ...] | None = None

@@ -37,3 +37,7 @@ ACCESS_TOKEN: Final = "access_token"
 # token_type
 BEARER: Final = "Bearer"
 DPOP: Final = "DPoP"
+
+# scope
+OPENID: Final = "openid"
+OFFLINE_ACCESS: Final = "offline_access"

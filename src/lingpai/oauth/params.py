@@ -18,13 +18,17 @@ _UNPRINTABLE_NAME = re.compile(r"[^A-Za-z0-9_.~#\[\]-]")
 _NAME_SHOWN_CHARS = 60
 
 
+class _Undecodable(Exception):
+    """The text says why; whoever knows the parameter names it."""
+
+
 class Params:
     """Decoded parameters, unchangeable. A parameter sent without a value is absent (RFC 6749 §3.1)."""
 
     __slots__ = ("_values",)
 
     def __init__(self, values: Mapping[str, tuple[str, ...]]) -> None:
-        self._values = {name: present for name, all_ in values.items() if (present := tuple(v for v in all_ if v))}
+        self._values = {name: present for name, all_ in values.items() if (present := tuple(filter(None, all_)))}
 
     def get(self, name: str) -> str | None:
         """The value, or the first of several where repeats are allowed."""
@@ -89,14 +93,20 @@ def parse_params(
     values: dict[str, tuple[str, ...]] = {}
     for segment in segments:
         raw_name, _, raw_value = segment.partition(b"=")
-        name = _decode(raw_name, "a parameter name")
-        shown = _shown(name)
-        value = _decode(raw_value, f"the value of {shown}")
-        if len(value.encode()) > value_limit_bytes:
-            raise InvalidRequest(f"{shown} is longer than {value_limit_bytes} bytes")
+        try:
+            name = _decode(raw_name)
+        except _Undecodable as error:
+            raise InvalidRequest(f"a parameter name {error}") from error
+        try:
+            value = _decode(raw_value)
+        except _Undecodable as error:
+            raise InvalidRequest(f"the value of {_shown(name)} {error}") from error
+        # Decoding never makes it longer.
+        if len(raw_value) > value_limit_bytes and len(value.encode()) > value_limit_bytes:
+            raise InvalidRequest(f"{_shown(name)} is longer than {value_limit_bytes} bytes")
         # Two readers that pick different ones of two values is how checks are bypassed.
         if name in values and name not in may_repeat:
-            raise InvalidRequest(f"{shown} is sent more than once")
+            raise InvalidRequest(f"{_shown(name)} is sent more than once")
         values[name] = (*values.get(name, ()), value)
     return Params(values)
 
@@ -106,15 +116,19 @@ def encode_params(pairs: Iterable[tuple[str, str]]) -> str:
     return urlencode(list(pairs))
 
 
-def _decode(raw: bytes, what: str) -> str:
-    if _BAD_ESCAPE.search(raw):
-        raise InvalidRequest(f"{what} has a broken percent escape")
+def _decode(raw: bytes) -> str:
+    data = raw.replace(b"+", b" ")
+    if b"%" in data:
+        if _BAD_ESCAPE.search(data):
+            raise _Undecodable("has a broken percent escape")
+        data = unquote_to_bytes(data)
     try:
-        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidRequest(f"{what} is not UTF-8") from error
-    if _CONTROL.search(text):
-        raise InvalidRequest(f"{what} has a control character")
+        raise _Undecodable("is not UTF-8") from error
+    # No control character is printable, and nearly every value is: the search is for the others.
+    if not text.isprintable() and _CONTROL.search(text):
+        raise _Undecodable("has a control character")
     return text
 
 

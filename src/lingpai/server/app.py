@@ -16,21 +16,29 @@ from starlette.types import Receive, Scope, Send
 
 from lingpai.dialects import standard
 from lingpai.oauth.errors import OAuthError, ServerError, TemporarilyUnavailable
-from lingpai.server.http import Handler, MethodNotAllowed, find_client_address, remember_client_address, write_body
-from lingpai.server.log import Logger, bind_request_id, log_request
+from lingpai.server.http import (
+    Handler,
+    MethodNotAllowed,
+    find_client_address,
+    raw_headers,
+    remember_client_address,
+    write_body,
+)
+from lingpai.server.log import Logger, RequestLine, bind_request_id, log_request
 from lingpai.server.storage.driver import StorageUnavailable
 
 _CORS = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "WWW-Authenticate, DPoP-Nonce",
 }
+_RAW_CORS = raw_headers(_CORS.items())
 _PREFLIGHT = {
-    **_CORS,
     "access-control-allow-methods": "GET, POST, OPTIONS",
     "access-control-allow-headers": "Authorization, Content-Type, DPoP",
     "access-control-max-age": "7200",
 }
 _RETRY_AFTER_S = 5
+_LOGGER_NAME = "lingpai.server"
 
 
 class Route(Struct, frozen=True):
@@ -102,9 +110,9 @@ class App:
         path = self._path(request.scope)
         route = self._routes.get(path)
         response = await self._guarded(request, path, route, request_id)
-        response.headers["x-request-id"] = request_id
+        response.raw_headers.append((b"x-request-id", request_id.encode()))
         if route is not None and route.cors:
-            response.headers.update(_CORS)
+            response.raw_headers += _RAW_CORS
         self._note(request, path if route else "(no such path)", response, request_id, began)
         return response
 
@@ -157,11 +165,11 @@ class App:
         return path
 
     def _note(self, request: Request, endpoint: str, response: Response, request_id: str, began: float) -> None:
-        log_request(
-            self._log,
+        line = RequestLine(
             request_id=request_id,
             endpoint=endpoint,
             client_id=request.scope.get("lingpai.client_id"),
             outcome=request.scope.get("lingpai.outcome", str(response.status_code)),
-            ms=(time.perf_counter() - began) * 1000,
+            ms=round((time.perf_counter() - began) * 1000, 2),
         )
+        log_request(_LOGGER_NAME, line)

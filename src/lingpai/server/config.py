@@ -56,6 +56,8 @@ class Config(BaseModel):
     """Seconds a person may take for sign-in and consent."""
     access_token_lifetime_s: int = Field(3600, ge=30, le=30 * DAY_S)
     """Seconds an access token lives, where neither client nor resource server says otherwise."""
+    id_token_lifetime_s: int = Field(3600, ge=30, le=DAY_S)
+    """Seconds an ID Token can be accepted by its client."""
     refresh_token_lifetime_s: int = Field(30 * DAY_S, ge=60, le=730 * DAY_S)
     """Seconds a refresh token may lie unused before it dies."""
     refresh_retry_window_s: int = Field(30, ge=0, le=300)

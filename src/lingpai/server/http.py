@@ -4,8 +4,10 @@ Owns everything about HTTP that more than one endpoint or page needs. Leaves the
 ``oauth.params`` and what an answer says to its endpoint.
 """
 
+import functools
 import ipaddress
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -21,12 +23,25 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 BODY_LIMIT_BYTES = 65_536
 _FORM = "application/x-www-form-urlencoded"
+_ASCII = bytes(range(128))
 _ADDRESS_KEY = "lingpai.client_address"
 CLIENT_KEY = "lingpai.client_id"
 _COOKIE_VALUE_LIMIT_CHARS = 128
 _YEAR_S = 31_536_000
 
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache", "x-content-type-options": "nosniff"}
+
+RawHeaders = list[tuple[bytes, bytes]]
+"""Headers as ASGI takes them: added to a new response without looking through those it has."""
+
+
+def raw_headers(headers: Iterable[tuple[str, str]]) -> RawHeaders:
+    """For headers that are the same for every response: encoded once."""
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
+_RAW_NOSNIFF = raw_headers([("x-content-type-options", "nosniff")])
+_RAW_NO_STORE = raw_headers(NO_STORE.items())
 
 
 class BodyTooLarge(InvalidRequest):
@@ -67,8 +82,12 @@ async def read_form_body(request: Request, *, limit_bytes: int = BODY_LIMIT_BYTE
 
 def read_query(request: Request) -> str:
     """The undecoded query."""
-    query: bytes = request.scope["query_string"]
-    return query.decode("latin-1")
+    return escape_raw_bytes(request.scope["query_string"])
+
+
+def escape_raw_bytes(encoded: bytes) -> str:
+    """Parameters as text: bytes that should have been percent-encoded are, so that they mean the same either way."""
+    return quote(encoded, safe=_ASCII)
 
 
 def check_no_query(request: Request) -> None:
@@ -83,15 +102,21 @@ def check_no_query(request: Request) -> None:
 def write_body(body: WireBody) -> Response:
     """A dialect's answer."""
     response = Response(body.body, body.status, media_type=body.content_type)
-    response.headers["x-content-type-options"] = "nosniff"
-    for name, value in body.headers:
-        response.headers[name] = value
+    response.raw_headers += [*_RAW_NOSNIFF, *_wire_headers(body.headers)]
     return response
+
+
+@functools.lru_cache(maxsize=16)
+def _wire_headers(headers: tuple[tuple[str, str], ...]) -> RawHeaders:
+    """A dialect has one or two such tuples for all its answers."""
+    return raw_headers(headers)
 
 
 def json_response(content: bytes, status: int = 200) -> Response:
     """JSON that nobody keeps."""
-    return Response(content, status, NO_STORE, "application/json")
+    response = Response(content, status, media_type="application/json")
+    response.raw_headers += _RAW_NO_STORE
+    return response
 
 
 def find_client_address(request: Request, trusted_proxies: Sequence[str]) -> str:
@@ -100,14 +125,21 @@ def find_client_address(request: Request, trusted_proxies: Sequence[str]) -> str
     ``X-Forwarded-For`` is read from the right, and only as long as the hop that added an entry is a trusted proxy:
     anybody can send the header (CVE-2025-64101).
     """
-    address = request.client.host if request.client else ""
+    client = request.scope.get("client")
+    address: str = client[0] if client else ""
     if not trusted_proxies:
         return address
-    networks = [ipaddress.ip_network(proxy, strict=False) for proxy in trusted_proxies]
+    networks = _networks(tuple(trusted_proxies))
     hops = [hop.strip() for line in request.headers.getlist("x-forwarded-for") for hop in line.split(",")]
     while hops and _is_within(address, networks):
         address = hops.pop()
     return address
+
+
+@functools.lru_cache(maxsize=16)
+def _networks(trusted_proxies: tuple[str, ...]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Of a setting, which is the same for every request."""
+    return [ipaddress.ip_network(proxy, strict=False) for proxy in trusted_proxies]
 
 
 def _is_within(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:

@@ -14,6 +14,7 @@ from typing import Literal, TextIO
 
 import msgspec
 import structlog
+from msgspec import Struct
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
 Logger = FilteringBoundLogger
@@ -46,6 +47,7 @@ _SECRET_TEXT = (
 )
 # One look that spares nearly every value the patterns above: a line must not cost as much as its request.
 _MAY_BE_SECRET = re.compile(r"=|[\"']\s*:|_[0-9a-f]{40}|eyJ|(?:basic|bearer|dpop)\s", re.IGNORECASE)
+_stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
 # A line break or a terminal's escape sequence from outside could forge a second line.
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
     0x2028: "\\u2028",
@@ -56,19 +58,20 @@ _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)
 def configure_logging(format: LogFormat, level: LogLevel, stream: TextIO | None = None) -> None:  # noqa: A002
     """Send every line of this process, ours and the libraries', to ``stream`` (standard error when ``None``)."""
     out = stream or sys.stderr
+    lowest = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         # A plain traceback, made before redaction: the pretty ones print the local variables, passwords among them.
         structlog.processors.format_exc_info,
         redact,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _stamp,
     ]
     renderer = _renderer(format, colors=out.isatty())
     structlog.configure(
         processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(out),
+        wrapper_class=structlog.make_filtering_bound_logger(lowest),
+        logger_factory=_Lines(out, requests_as_json=format == "json" and lowest <= logging.INFO),
         # Loggers are made before the configuration is read, and tests configure more than once.
         cache_logger_on_first_use=False,
     )
@@ -93,19 +96,33 @@ def get_logger(name: str) -> Logger:
 
 def bind_request_id(request_id: str) -> None:
     """Put ``request_id`` on every line of the request this task serves, audit lines included."""
-    structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id)
 
 
-def log_request(
-    log: Logger, *, request_id: str, endpoint: str, outcome: str, ms: float, client_id: str | None = None
-) -> None:
-    """Write the one line of a request.
+class RequestLine(Struct, frozen=True, kw_only=True):
+    """What is said about every request."""
 
-    ``endpoint``: its path without the query. ``outcome``: the HTTP status or the registered error code. ``ms``: how
-    long it took, in milliseconds.
+    request_id: str
+    endpoint: str
+    """Its path without the query."""
+    client_id: str | None = None
+    outcome: str
+    """The HTTP status or the registered error code."""
+    ms: float
+    """How long it took."""
+
+
+def log_request(name: str, line: RequestLine) -> None:
+    """Write the one line of a request under the logger ``name``.
+
+    As JSON it takes a way of its own, a tenth as long as through every processor: all its fields are ours or were
+    registered with us, so that there is nothing to redact.
     """
-    log.info("request", request_id=request_id, endpoint=endpoint, client_id=client_id, outcome=outcome, ms=round(ms, 2))
+    lines = structlog.get_config()["logger_factory"]
+    if isinstance(lines, _Lines) and lines.requests_as_json and (line.client_id or "").isprintable():
+        lines.write_request(name, line)
+    else:
+        get_logger(name).info("request", **msgspec.structs.asdict(line))
 
 
 def redact(_logger: object, _method: str, event: EventDict) -> EventDict:
@@ -160,6 +177,23 @@ def _renderer(format: LogFormat, *, colors: bool) -> Processor:  # noqa: A002
     if format == "json":
         return structlog.processors.JSONRenderer(serializer=_json)
     return structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
+
+
+class _Lines:
+    """Where lines go. structlog asks it for the logger at the end of its chain."""
+
+    def __init__(self, out: TextIO, *, requests_as_json: bool) -> None:
+        self._out = out
+        self._logger = structlog.WriteLogger(out)
+        self.requests_as_json = requests_as_json
+
+    def __call__(self, *_args: object) -> structlog.WriteLogger:
+        return self._logger
+
+    def write_request(self, name: str, line: RequestLine) -> None:
+        """The same line as structlog would write, without its chain."""
+        told = {"event": "request", "logger_name": name, **msgspec.structs.asdict(line), "level": "info"}
+        self._logger.msg(_json(_stamp(None, "info", told)))
 
 
 def _json(event: object, **_options: object) -> str:

@@ -1,5 +1,7 @@
 """The authorization endpoint's refusals: to the client once client and redirect URI are proven, to a page before."""
 
+from typing import Any
+
 import httpx2
 import pytest
 
@@ -76,8 +78,8 @@ async def test_a_client_without_redirect_uris_gets_a_page(world: World) -> None:
     [
         ({"response_type": None}, "invalid_request"),
         ({"response_type": ""}, "invalid_request"),
-        ({"response_type": "token"}, "unsupported_response_type"),
-        ({"response_type": "code token"}, "unsupported_response_type"),
+        ({"response_type": "password"}, "unsupported_response_type"),
+        ({"response_type": "code code"}, "unsupported_response_type"),
         ({"response_type": "CODE"}, "unsupported_response_type"),
         ({"scope": "upload_pic"}, "invalid_scope"),
         ({"scope": "list_album no_such_scope"}, "invalid_scope"),
@@ -94,12 +96,11 @@ async def test_a_client_without_redirect_uris_gets_a_page(world: World) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-async def test_a_refusal_goes_to_the_client(world: World, params: dict[str, str | None], error: str) -> None:
+async def test_a_refusal_goes_to_the_client(world: World, params: dict[str, Any], error: str) -> None:
     ask, browser = Ask(world, **params), world.browser()
     response = await browser.get(ask.url)
     assert response.status_code == 303
-    mark = "#" if "token" in (params.get("response_type") or "") else "?"
-    assert response.headers["location"].startswith(f"{CALLBACK}{mark}error={error}&")
+    assert response.headers["location"].startswith(f"{CALLBACK}?error={error}&")
     assert browser.sent_to["state"] == ask.params["state"]
     assert browser.sent_to["iss"] == ISSUER
     assert "code" not in browser.sent_to
@@ -107,11 +108,24 @@ async def test_a_refusal_goes_to_the_client(world: World, params: dict[str, str 
 
 @pytest.mark.spec("RFC 6749", "4.1.2.1", "unauthorized_client: not registered for this response type")
 @pytest.mark.parametrize("fields", [{"response_types": ()}, {"grant_types": ("refresh_token",)}])
-async def test_a_client_asks_only_for_what_it_registered(world: World, fields: dict[str, tuple[str, ...]]) -> None:
+async def test_a_client_asks_only_for_what_it_registered(world: World, fields: dict[str, Any]) -> None:
     await world.add_client("limited", **fields)
     browser = world.browser()
     await browser.get(Ask(world, "limited").url)
     assert browser.sent_to["error"] == "unauthorized_client"
+
+
+@pytest.mark.spec("RFC 9700", "2.1.2", "no tokens in the authorization response")
+@pytest.mark.parametrize("response_type", ["token", "code token", "token code", "id_token token", "id_token"])
+async def test_an_ordinary_client_gets_no_tokens_from_the_authorization_endpoint(
+    world: World, response_type: str
+) -> None:
+    browser = world.browser()
+    response = await browser.get(Ask(world, response_type=response_type, nonce="n").url)
+    # In the fragment, where a client of this response type looks for it.
+    assert response.headers["location"].startswith(f"{CALLBACK}#error=un")
+    assert browser.sent_to["error"] in ("unauthorized_client", "unsupported_response_type")
+    assert "access_token" not in browser.sent_to
 
 
 @pytest.mark.spec("RFC 6749", "4.1.2.1", "access_denied when the person refuses")

@@ -25,7 +25,7 @@ DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
         ({"grant_type": "refresh_token"}, "invalid_request"),
         ({"grant_type": "refresh_token", "refresh_token": "unknown"}, "invalid_grant"),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 async def test_a_refusal_has_its_code(world: World, params: dict[str, str], error: str) -> None:
     response = await world.post("/oauth2/token", **params)

@@ -51,9 +51,7 @@ async def test_the_token_may_be_posted(world: World) -> None:
 @pytest.mark.spec("RFC 6750", "2", "a token is sent in one way only")
 async def test_a_token_sent_twice_is_refused(world: World) -> None:
     token = (await grant_tokens(world))["access_token"]
-    response = await world.http.post(
-        URL, data={"access_token": token}, headers={"authorization": f"Bearer {token}"}
-    )
+    response = await world.http.post(URL, data={"access_token": token}, headers={"authorization": f"Bearer {token}"})
     assert refusal(response) == (400, "invalid_request")
 
 
@@ -79,7 +77,7 @@ async def test_without_a_token_there_is_a_plain_challenge(
 
 
 @pytest.mark.spec("RFC 6750", "3.1", "invalid_token with 401 and a challenge")
-@pytest.mark.parametrize("token", ["x", "lpa_" + "0" * 300, "a.b.c", "." * 500, "é", "=", 'x"y', "x" * 20_000])
+@pytest.mark.parametrize("token", ["~", "lpa_" + "0" * 300, "a.b.c", "." * 500, "é", "==", 'x"y', "x" * 20_000])
 async def test_a_bad_token_is_challenged(module_world: World, token: str) -> None:
     headers = [("authorization", f"Bearer {token}")]
     response = await send(module_world.server.app, "GET", URL, headers=headers)

@@ -28,6 +28,7 @@ async def test_a_live_token_is_described(world: World) -> None:
         "iat": world.clock.now,
         "exp": world.clock.now + 3600,
         "auth_time": world.clock.now,
+        "acr": "urn:lingpai:acr:1",
     }
 
 

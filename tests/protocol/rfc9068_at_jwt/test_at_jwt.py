@@ -23,7 +23,7 @@ async def read(world: World, token: str) -> jwt.Token:
     return jwt.decode(token, keys, algorithms=["ES256"])
 
 
-async def claims_for(world: World, **params: str | None) -> dict[str, Any]:
+async def claims_for(world: World, **params: Any) -> dict[str, Any]:
     claims: dict[str, Any] = (await read(world, (await grant_tokens(world, **params))["access_token"])).claims
     return claims
 
@@ -44,15 +44,19 @@ async def test_the_claims_are_those_of_the_profile(signing_world: World) -> None
     assert account
     now = signing_world.clock.now
     assert claims.pop("jti")
-    assert claims | {
-        "iss": ISSUER,
-        "sub": account.id.hex(),
-        "aud": PHOTOS,
-        "client_id": "photo-print",
-        "scope": "list_album",
-        "iat": now,
-        "exp": now + 3600,
-    } == claims
+    assert (
+        claims
+        | {
+            "iss": ISSUER,
+            "sub": account.id.hex(),
+            "aud": PHOTOS,
+            "client_id": "photo-print",
+            "scope": "list_album",
+            "iat": now,
+            "exp": now + 3600,
+        }
+        == claims
+    )
 
 
 async def test_a_token_says_nothing_personal(signing_world: World) -> None:

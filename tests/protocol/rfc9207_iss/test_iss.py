@@ -1,5 +1,7 @@
 """Every answer of the authorization endpoint says who gave it, so that a client of several servers is not mixed up."""
 
+from typing import Any
+
 import pytest
 
 from tests.world import ISSUER, Ask, World
@@ -26,7 +28,7 @@ async def test_a_code_comes_with_the_issuer(world: World, mode: str) -> None:
     [{"prompt": "none"}, {"scope": "unknown"}, {"response_type": "token"}, {"code_challenge": None}],
     ids=str,
 )
-async def test_an_error_comes_with_the_issuer(world: World, mode: str, params: dict[str, str | None]) -> None:
+async def test_an_error_comes_with_the_issuer(world: World, mode: str, params: dict[str, Any]) -> None:
     browser = world.browser()
     await browser.get(Ask(world, response_mode=mode, **params).url)
     answer = dict(browser.form("response-form").fields) if mode == "form_post" else browser.sent_to

@@ -71,7 +71,7 @@ async def test_refusals_carry_the_challenge_and_say_why_in_json(client: httpx2.A
         (await client.post("/photos", headers=bearer(token)), 403, "insufficient_scope"),
         (await client.get("/albums", params={"access_token": token}), 400, "invalid_request"),
     ):
-        [(scheme, params)] = parse_challenge(response.headers["www-authenticate"])
+        scheme, params = parse_challenge(response.headers["www-authenticate"])[0]
         assert (response.status_code, scheme, params.get("error")) == (status, "Bearer", error)
         assert response.json()["detail"].get("error") == error
         assert response.headers["cache-control"] == "no-store"

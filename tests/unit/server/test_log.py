@@ -3,6 +3,7 @@ import json
 import logging
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 import structlog
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from lingpai.server.log import (
     REDACTED,
     LogFormat,
+    RequestLine,
     bind_request_id,
     configure_logging,
     get_logger,
@@ -40,16 +42,12 @@ def configured(log_format: LogFormat = "json") -> io.StringIO:
     return stream
 
 
+REQUEST = RequestLine(request_id="r1", endpoint="/oauth2/token", outcome="invalid_grant", ms=1.23, client_id="c")
+
+
 def test_a_request_makes_one_line_with_its_fields() -> None:
     stream = configured()
-    log_request(
-        get_logger("http"),
-        request_id="r1",
-        endpoint="/oauth2/token",
-        outcome="invalid_grant",
-        ms=1.23456,
-        client_id="c",
-    )
+    log_request("http", REQUEST)
     (line,) = stream.getvalue().splitlines()
     fields = json.loads(line)
     assert fields.pop("timestamp").endswith("Z")
@@ -63,6 +61,38 @@ def test_a_request_makes_one_line_with_its_fields() -> None:
         "outcome": "invalid_grant",
         "ms": 1.23,
     }
+
+
+def test_the_short_way_of_a_request_line_writes_what_the_long_one_does() -> None:
+    stream = configured()
+    bind_request_id(REQUEST.request_id)
+    log_request("http", REQUEST)
+    get_logger("http").info("request", **msgspec.structs.asdict(REQUEST))
+    short, long = (json.loads(line) | {"timestamp": ""} for line in stream.getvalue().splitlines())
+    assert short == long
+
+
+def test_a_request_line_for_people_is_one_line_too() -> None:
+    stream = configured("console")
+    log_request("http", REQUEST)
+    assert "invalid_grant" in stream.getvalue()
+    assert stream.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_request_lines_below_the_level_are_not_written(log_format: LogFormat) -> None:
+    stream = io.StringIO()
+    configure_logging(log_format, "warning", stream)
+    log_request("http", REQUEST)
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_no_client_id_can_forge_a_second_line(log_format: LogFormat) -> None:
+    stream = configured(log_format)
+    log_request("http", msgspec.structs.replace(REQUEST, client_id="c\n\u2028\x1b[2Jforged"))
+    assert len(stream.getvalue().splitlines()) == 1
+    assert "\\u2028" in stream.getvalue()
 
 
 def test_the_request_id_is_on_every_line_of_the_request() -> None:

@@ -65,15 +65,23 @@ def subject(account: Account) -> str:
     return account.id.hex()
 
 
-def userinfo_claims(account: Account, scopes: Iterable[ScopeDefinition]) -> dict[str, object]:
-    """``sub`` and the claims the permissions in ``scopes`` open, as far as the account has them.
+def userinfo_claims(
+    account: Account, scopes: Iterable[ScopeDefinition], asked: Iterable[str] = ()
+) -> dict[str, object]:
+    """The claims the permissions in ``scopes`` open and those ``asked`` for by name, as far as the account has them.
+
+    ``sub`` is the caller's to add: it depends on the client.
 
     Spec: OpenID Connect Core 1.0 §5.1; OpenID Connect Core 1.0 §5.3.2
     """
+    return claims_by_name(account, {*asked, *(name for definition in scopes for name in definition.claims)})
+
+
+def claims_by_name(account: Account, names: Iterable[str]) -> dict[str, object]:
+    """Those of the claims named that the account has. Protocol claims cannot be among them."""
     known = {name: value for name, value in account.claims.items() if name not in _PROTOCOL_CLAIMS}
     known |= {name: value for name, value in _own_claims(account).items() if value not in ("", None)}
-    opened = {name for definition in scopes for name in definition.claims}
-    return {"sub": subject(account)} | {name: known[name] for name in sorted(opened & known.keys())}
+    return {name: known[name] for name in sorted(set(names) & known.keys())}
 
 
 def _own_claims(account: Account) -> dict[str, object]:

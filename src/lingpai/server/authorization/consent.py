@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from lingpai.crypto.digest import new_id
+from lingpai.oauth.names import OPENID
 from lingpai.oauth.scope import Scope, parse_scope, scope_of
 from lingpai.server.authorization.request import AuthorizationRequest
 from lingpai.server.storage.records import Client, Grant, GrantLifetime
@@ -63,6 +64,11 @@ def remembered_grant(grant: Grant | None, now: int) -> Grant | None:
     return grant if grant is not None and is_live(grant, now) and grant.lifetime != "once" else None
 
 
+def required_scope(client: Client) -> Scope:
+    """What the person cannot untick: what the client says, and that signing in tells who signs in."""
+    return parse_scope(f"{client.required_scope} {OPENID}")
+
+
 def must_ask(request: AuthorizationRequest, client: Client, grant: Grant | None, now: int) -> bool:
     """Whether a consent page is needed. Unticked permissions are not asked for again, unless nothing else is left."""
     if request.consented and grant is not None and request.consented == grant.id and is_live(grant, now):
@@ -73,25 +79,29 @@ def must_ask(request: AuthorizationRequest, client: Client, grant: Grant | None,
     asked = parse_scope(request.scope)
     granted = granted_scope(kept, now)
     undecided = asked - granted - scope_of(kept.declined)
-    required_missing = (asked & parse_scope(client.required_scope)) - granted
+    required_missing = (asked & required_scope(client)) - granted
     return bool(undecided) or bool(required_missing) or not (asked & granted)
 
 
 def consent_question(request: AuthorizationRequest, client: Client, grant: Grant | None, now: int) -> ConsentQuestion:
     """What the page shows: only what is new; what was declined too when the client insists."""
+    return question_about(parse_scope(request.scope), client, grant, now, everything="consent" in request.prompt)
+
+
+def question_about(asked: Scope, client: Client, grant: Grant | None, now: int, *, everything: bool) -> ConsentQuestion:
+    """What a page shows that asks for ``asked``. ``everything``: also what was declined before."""
     kept = remembered_grant(grant, now)
-    asked = parse_scope(request.scope)
     already = asked & granted_scope(kept, now)
     new = asked - already
-    if kept is not None and "consent" not in request.prompt:
+    if kept is not None and not everything:
         undeclined = new - scope_of(kept.declined)
-        required = new & parse_scope(client.required_scope)
+        required = new & required_scope(client)
         new = (undeclined | required) or new
     lifetimes = client.grant_lifetimes
     default = client.default_grant_lifetime if kept is None else kept.lifetime
     return ConsentQuestion(
         new=tuple(new),
-        required=frozenset(new & parse_scope(client.required_scope)),
+        required=frozenset(new & required_scope(client)),
         already=tuple(already),
         lifetimes=lifetimes,
         default_lifetime=default if default in lifetimes else lifetimes[0],
@@ -119,9 +129,12 @@ def fold_answer(
     if not allowed and not question.already:
         raise NothingTicked
     living = grant if is_live(grant, now) else None
-    kept = {} if living is None else {name: at for name, at in living.permissions.items() if name not in question.new}
-    permissions = kept | {name: (living.permissions.get(name, now) if living else now) for name in sorted(allowed)}
-    declined = ({*(living.declined if living else ())} | set(question.new)) - set(permissions)
+    # What was allowed "this time only" must not become permanent because something else is allowed for longer.
+    remembered = remembered_grant(grant, now)
+    before, declined_before = (remembered.permissions, remembered.declined) if remembered else ({}, ())
+    kept = {name: at for name, at in before.items() if name not in question.new}
+    permissions = kept | {name: before.get(name, now) for name in sorted(allowed)}
+    declined = ({*declined_before} | set(question.new)) - set(permissions)
     length_s = LIFETIME_S[chosen]
     base = living or Grant(account_id=account_id, client_id=client_id, id=new_id(), created_at=now)
     return msgspec.structs.replace(

@@ -62,4 +62,6 @@ def _must_sign_in_again(request: AuthorizationRequest, session: Session, now: in
         return True
     if request.acr_values and acr_of(session.amr) not in request.acr_values:
         return True
+    if request.max_age == 0:
+        return True  # the same as prompt=login, even within the second the session began in
     return request.max_age is not None and now - session.auth_time > request.max_age

@@ -7,6 +7,7 @@ error there goes to the ``ReplyTo``.
 Spec: RFC 6749 §4.1.1; RFC 6749 §4.1.2.1; RFC 9700 §4.11
 """
 
+import re
 from typing import Literal
 from urllib.parse import parse_qs
 
@@ -15,6 +16,9 @@ from msgspec import Struct
 from lingpai.oauth.redirect_uri import matches
 from lingpai.oauth.response_mode import ResponseMode
 from lingpai.server.storage.records import Client
+
+# Control characters, and what is left of raw bytes that were not UTF-8: no database and no URL takes a lone surrogate.
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class NotProven(Exception):
@@ -69,6 +73,9 @@ class AuthorizationRequest(Struct, frozen=True, kw_only=True, array_like=True):
     max_age: int | None = None
     login_hint: str = ""
     ui_locales: str = ""
+    id_token_claims: tuple[str, ...] = ()
+    userinfo_claims: tuple[str, ...] = ()
+    """What the ``claims`` parameter asks for, by name. Spec: OpenID Connect Core 1.0 §5.5"""
     asked_at: int = 0
     jkt: str = ""
     """``dpop_jkt``: only the owner of this key may redeem the code. Spec: RFC 9449 §10"""
@@ -144,11 +151,11 @@ def _response_mode(encoded: str) -> ResponseMode:
 def only_value(encoded: str, name: str) -> str | None:
     """The value of a parameter that is there exactly once and not empty; tolerant of everything else."""
     try:
-        values = parse_qs(encoded, keep_blank_values=True, errors="strict", max_num_fields=1000).get(name, [])
+        # Not "strict": bytes that are no UTF-8 in another parameter must not hide this one.
+        values = parse_qs(encoded, keep_blank_values=True, errors="surrogateescape", max_num_fields=1000).get(name, [])
     except ValueError:
         return None
-    clean = len(values) == 1 and values[0] and not any(ord(character) < 0x20 for character in values[0])
-    return values[0] if clean else None
+    return values[0] if len(values) == 1 and values[0] and not _NO_TEXT.search(values[0]) else None
 
 
 def _is_absent(encoded: str, name: str) -> bool:

@@ -64,6 +64,9 @@ class AuthorizationResponses:
             expires_at=now + self._code_lifetime_s,
             jkt=request.jkt,
             acr=acr_of(session.amr),
+            amr=session.amr,
+            id_token_claims=request.id_token_claims,
+            userinfo_claims=request.userinfo_claims,
         )
         return seal_value(self._keyring.current.sealer, AUTHORIZATION_CODE, code)
 

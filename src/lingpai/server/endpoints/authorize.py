@@ -25,7 +25,7 @@ from lingpai.server.authorization.pushed import URN, PushedRequests
 from lingpai.server.authorization.request import AuthorizationRequest, Identified, NotProven, identify, only_value
 from lingpai.server.authorization.response import AuthorizationResponses
 from lingpai.server.clock import Clock
-from lingpai.server.http import Cookies, read_form_body, read_query, remember_client
+from lingpai.server.http import Cookies, escape_raw_bytes, read_form_body, read_query, remember_client
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.records import Client, Session
 from lingpai.server.tokens.catalog import Catalog
@@ -98,7 +98,7 @@ class AuthorizeEndpoint:
         A form posted from another site comes without our cookies (SameSite=Lax), so the request goes on with a GET.
         """
         try:
-            encoded = (await read_form_body(request)).decode("ascii", "surrogateescape")
+            encoded = escape_raw_bytes(await read_form_body(request))
         except OAuthError:
             return self._pages.not_proven(request, NotProven("malformed"))
         checked = await self._check(request, encoded, browser=b"")

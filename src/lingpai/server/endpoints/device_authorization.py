@@ -85,7 +85,8 @@ class DeviceAuthorizationEndpoint:
     async def _begin(self, request: Request, now: int) -> Response:
         check_no_query(request)
         params = await read_form(request)
-        client = await self._client_auth.authenticate(request.headers.get("authorization"), params, now)
+        header = request.headers.get("authorization")
+        client = await self._client_auth.authenticate(header, params, now, path=paths.DEVICE_AUTHORIZATION)
         remember_client(request, client)
         check_grant_type(client, DEVICE_CODE)
         jkt = await self._dpop.jkt(request, paths.DEVICE_AUTHORIZATION, now)

@@ -1,7 +1,7 @@
 """DPoP at our endpoints: the proof in the header, seen once, with a nonce of ours. Checked here, never in a grant type.
 
-A nonce is the time it was made, under a key of ours: nothing is stored for it. A proof's ``jti`` is remembered in the
-database until the proof would be too old anyway, so no process accepts it twice.
+A proof's ``jti`` is remembered in the database until the proof would be too old anyway, so no process accepts it twice.
+Nonces are stored nowhere.
 
 Spec: RFC 9449 §5; RFC 9449 §8; RFC 9449 §11.1
 """
@@ -9,13 +9,10 @@ Spec: RFC 9449 §5; RFC 9449 §8; RFC 9449 §11.1
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lingpai.crypto.digest import digest, equal, keyed_digest
-from lingpai.oauth.dpop import DpopProof, check_proof
+from lingpai.crypto.digest import digest
+from lingpai.oauth.dpop import DpopProof, DpopProofs, Nonces
 from lingpai.oauth.errors import InvalidDpopProof, UseDpopNonce
 from lingpai.server.storage.spent import Spent
-
-_WINDOW_S = 60
-_NONCE_PERIOD_S = 120
 
 
 class DpopCheck:
@@ -23,7 +20,8 @@ class DpopCheck:
 
     def __init__(self, spent: Spent, *, key: bytes, issuer: str, nonce_required: bool) -> None:
         self._spent = spent
-        self._key = key
+        self._proofs = DpopProofs()
+        self._nonces = Nonces(key)
         self._issuer = issuer
         self._nonce_required = nonce_required
 
@@ -37,38 +35,24 @@ class DpopCheck:
             return ""
         if len(headers) > 1:
             raise InvalidDpopProof("more than one DPoP header")
-        proof = check_proof(
-            headers[0],
-            method=request.method,
-            url=self._issuer + path,
-            now=now,
-            window_s=_WINDOW_S,
-            access_token=access_token,
+        proof = self._proofs.check(
+            headers[0], method=request.method, url=self._issuer + path, now=now, access_token=access_token
         )
         self._check_nonce(proof, now)
         # Bound to key and address, so that nobody can spend another's jti.
         seen = digest(f"{proof.jkt} {path} {proof.jti}")
-        if not await self._spent.record("dpop_proof", seen, proof.issued_at + 2 * _WINDOW_S):
+        if not await self._spent.record("dpop_proof", seen, self._proofs.forget_at(proof)):
             raise InvalidDpopProof("the DPoP proof was used before")
         return proof.jkt
-
-    def nonce(self, now: int) -> str:
-        """The nonce clients are to use now."""
-        return self._nonce_of(now // _NONCE_PERIOD_S)
 
     def offer_nonce(self, request: Request, response: Response, now: int) -> None:
         """Tell a client that uses DPoP the nonce for its next proof. Spec: RFC 9449 §8.2"""
         if "dpop" in request.headers:
-            response.headers["dpop-nonce"] = self.nonce(now)
+            response.headers["dpop-nonce"] = self._nonces.current(now)
 
     def _check_nonce(self, proof: DpopProof, now: int) -> None:
         if proof.nonce is None:
             if self._nonce_required:
                 raise UseDpopNonce("the DPoP proof must carry the nonce in the DPoP-Nonce header")
-            return
-        period = now // _NONCE_PERIOD_S
-        if not any(equal(proof.nonce, self._nonce_of(known)) for known in (period, period - 1)):
+        elif not self._nonces.is_good(proof.nonce, now):
             raise UseDpopNonce("the DPoP nonce is too old or not ours; use the one in the DPoP-Nonce header")
-
-    def _nonce_of(self, period: int) -> str:
-        return keyed_digest(self._key, "dpop-nonce", str(period)).hex()[:32]

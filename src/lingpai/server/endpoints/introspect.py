@@ -13,6 +13,7 @@ from starlette.responses import Response
 from lingpai.oauth.errors import OAuthError, UnauthorizedClient
 from lingpai.server.client_auth import ClientAuthentication
 from lingpai.server.clock import Clock
+from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.token import refuse
 from lingpai.server.http import check_no_query, json_response, read_form, remember_client
 from lingpai.server.storage.records import Client
@@ -41,7 +42,8 @@ class IntrospectionEndpoint:
             check_no_query(request)
             params = await read_form(request)
             now = self._clock()
-            caller = await self._client_auth.authenticate(request.headers.get("authorization"), params, now)
+            header = request.headers.get("authorization")
+            caller = await self._client_auth.authenticate(header, params, now, path=paths.INTROSPECT)
             remember_client(request, caller)
             if caller.token_endpoint_auth_method == "none":
                 raise UnauthorizedClient("a client without credentials may not introspect")

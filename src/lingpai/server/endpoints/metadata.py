@@ -8,10 +8,11 @@ from starlette.responses import Response
 from lingpai.crypto.digest import digest
 from lingpai.i18n import LOCALES
 from lingpai.oauth import dpop
+from lingpai.oauth.claims import STANDARD_CLAIMS
 from lingpai.oauth.metadata import AuthorizationServerMetadata
 from lingpai.server.accounts.acr import ACR_VALUES
 from lingpai.server.authorization.checks import PROMPTS, RESPONSE_MODES
-from lingpai.server.client_auth import AUTH_METHODS
+from lingpai.server.client_auth import AUTH_METHODS, AUTH_SIGNING_ALGS
 from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.jwks import cacheable
 from lingpai.server.policy import GRANT_TYPE_RULES, LEGACY_RESPONSE_TYPES, RESPONSE_TYPES
@@ -27,10 +28,11 @@ class _Offer(Struct, frozen=True):
 
 
 class MetadataEndpoint:
-    """``GET /.well-known/oauth-authorization-server``."""
+    """``GET /.well-known/oauth-authorization-server`` and ``GET /.well-known/openid-configuration``: one document."""
 
-    def __init__(self, catalog: Catalog, *, issuer: str) -> None:
+    def __init__(self, catalog: Catalog, *, issuer: str, signing_algs: tuple[str, ...]) -> None:
         self._catalog = catalog
+        self._signing_algs = signing_algs
         self._issuer = issuer
         self._offer: _Offer | None = None
         self._document = b""
@@ -68,11 +70,18 @@ class MetadataEndpoint:
             ),
             dpop_signing_alg_values_supported=dpop.ALGS,
             token_endpoint_auth_methods_supported=AUTH_METHODS,
+            token_endpoint_auth_signing_alg_values_supported=AUTH_SIGNING_ALGS,
             introspection_endpoint_auth_methods_supported=confidential,
+            introspection_endpoint_auth_signing_alg_values_supported=AUTH_SIGNING_ALGS,
             revocation_endpoint_auth_methods_supported=AUTH_METHODS,
+            revocation_endpoint_auth_signing_alg_values_supported=AUTH_SIGNING_ALGS,
             code_challenge_methods_supported=("S256",),
             prompt_values_supported=PROMPTS,
             acr_values_supported=ACR_VALUES,
+            subject_types_supported=("public", "pairwise"),
+            id_token_signing_alg_values_supported=self._signing_algs,
+            claims_supported=STANDARD_CLAIMS,
+            claim_types_supported=("normal",),
             ui_locales_supported=tuple(locale.replace("_", "-") for locale in LOCALES),
             protected_resources=offer.resource_servers or None,
             authorization_response_iss_parameter_supported=True,

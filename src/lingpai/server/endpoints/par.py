@@ -56,7 +56,8 @@ class ParEndpoint:
     async def _push(self, request: Request, now: int) -> Response:
         check_no_query(request)
         params = await read_form(request)
-        client = await self._client_auth.authenticate(request.headers.get("authorization"), params, now)
+        header = request.headers.get("authorization")
+        client = await self._client_auth.authenticate(header, params, now, path=paths.PAR)
         remember_client(request, client)
         jkt = await self._dpop.jkt(request, paths.PAR, now)
         identified = identify(encode_params(params.items()), client)

@@ -14,6 +14,7 @@ from lingpai.server import audit
 from lingpai.server.audit import Audit
 from lingpai.server.client_auth import ClientAuthentication
 from lingpai.server.clock import Clock
+from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.token import refuse
 from lingpai.server.http import NO_STORE, check_no_query, read_form, remember_client
 from lingpai.server.storage.records import Client
@@ -47,7 +48,8 @@ class RevocationEndpoint:
             check_no_query(request)
             params = await read_form(request)
             now = self._clock()
-            caller = await self._client_auth.authenticate(request.headers.get("authorization"), params, now)
+            header = request.headers.get("authorization")
+            caller = await self._client_auth.authenticate(header, params, now, path=paths.REVOKE)
             remember_client(request, caller)
             # The hint would only say where to look first; the token itself says what it is (RFC 7009 §2.1).
             await self._revoke(params.require("token"), caller, now)

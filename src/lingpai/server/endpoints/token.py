@@ -57,7 +57,8 @@ class TokenEndpoint:
     async def _issue(self, request: Request, now: int) -> Response:
         check_no_query(request)
         params = await read_form(request)
-        client = await self._client_auth.authenticate(request.headers.get("authorization"), params, now)
+        header = request.headers.get("authorization")
+        client = await self._client_auth.authenticate(header, params, now, path=paths.TOKEN)
         remember_client(request, client)
         grant_type = self._grant_type_for(client, params)
         jkt = await self._dpop.jkt(request, paths.TOKEN, now)

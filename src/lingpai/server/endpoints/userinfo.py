@@ -18,6 +18,7 @@ from lingpai.server.endpoints.dpop import DpopCheck
 from lingpai.server.endpoints.token import refuse
 from lingpai.server.http import check_no_query, json_response, read_form
 from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.issuer import subject_of
 from lingpai.server.tokens.lookup import TokenLookup
 
 
@@ -66,7 +67,8 @@ class UserInfoEndpoint:
             raise InvalidToken("the access token is not for this endpoint")
         await self._check_key(request, presented, live.token.jkt, now)
         definitions = (self._catalog.scopes[name] for name in live.scope if name in self._catalog.scopes)
-        return userinfo_claims(live.account, definitions)
+        claims = userinfo_claims(live.account, definitions, live.token.userinfo_claims)
+        return {"sub": subject_of(live.token)} | claims
 
     async def _check_key(self, request: Request, presented: PresentedToken, bound_to: str, now: int) -> None:
         """A token bound to a key works with a proof of that key and in no other way. Spec: RFC 9449 §7.1"""
@@ -109,6 +111,8 @@ async def read_access_token(request: Request) -> PresentedToken | None:
     if in_body is not None:
         raise InvalidRequest("the access token is sent twice: in the Authorization header and in the body")
     scheme, _, token = headers[0].partition(" ")
-    if scheme.lower() not in ("bearer", "dpop") or not token.strip():
+    if scheme.strip().lower() not in ("bearer", "dpop"):
+        return None  # who tries another scheme is told ours. Spec: RFC 6750 §3.1
+    if not token.strip():
         raise InvalidRequest("the Authorization header must be Bearer or DPoP with an access token")
     return PresentedToken(scheme.lower(), token.strip())

@@ -11,9 +11,11 @@ from lingpai.oauth.errors import InvalidGrant, InvalidRequest
 from lingpai.oauth.pkce import verify_code_verifier
 from lingpai.oauth.scope import parse_scope
 from lingpai.server import audit
+from lingpai.server.accounts.account import claims_by_name
 from lingpai.server.audit import Audit
 from lingpai.server.grant_types.base import TokenRequest, narrowed_resource
 from lingpai.server.policy import check_resource
+from lingpai.server.storage.accounts import Accounts
 from lingpai.server.storage.token_families import TokenFamilies
 from lingpai.server.tokens.authorization import Authorization
 from lingpai.server.tokens.catalog import Catalog
@@ -35,12 +37,14 @@ class AuthorizationCodeGrant:
         keyring: Keyring,
         catalog: Catalog,
         families: TokenFamilies,
+        accounts: Accounts,
         redemption: Redemption,
         audit_log: Audit,
     ) -> None:
         self._keyring = keyring
         self._catalog = catalog
         self._families = families
+        self._accounts = accounts
         self._redemption = redemption
         self._audit = audit_log
 
@@ -74,6 +78,10 @@ class AuthorizationCodeGrant:
             acr=code.acr,
             session_digest=code.session_digest,
             refresh=code.refresh,
+            nonce=code.nonce,
+            amr=code.amr,
+            userinfo_claims=code.userinfo_claims,
+            claims=await self._claims(code),
             expires_at=code.expires_at,
         )
         client, jkt, now = request.client, request.jkt, request.now
@@ -85,6 +93,11 @@ class AuthorizationCodeGrant:
             await self._refuse_replay(code, request)
             raise InvalidGrant(_DEAD, detail="redeemed before, expired, or the grant has ended")
         return authorization
+
+    async def _claims(self, code: AuthorizationCode) -> dict[str, object]:
+        """What was asked for in the ID Token itself; one read, and only then. Spec: OpenID Connect Core 1.0 §5.5"""
+        account = await self._accounts.get(code.account_id) if code.id_token_claims else None
+        return {} if account is None else claims_by_name(account, code.id_token_claims)
 
     async def _refuse_replay(self, code: AuthorizationCode, request: TokenRequest) -> None:
         """Somebody else may have the tokens: end them. Spec: RFC 6749 §4.1.2; RFC 9700 §4.5.3"""

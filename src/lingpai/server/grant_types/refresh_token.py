@@ -21,9 +21,11 @@ from lingpai.server.storage.records import TokenFamily
 from lingpai.server.storage.token_families import Bought, TokenFamilies
 from lingpai.server.tokens.authorization import Authorization
 from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.id_token import SignInFacts
 from lingpai.server.tokens.issuer import Issuer
 from lingpai.server.tokens.lookup import TokenLookup
 from lingpai.server.tokens.sealed import RefreshToken
+from lingpai.server.tokens.subjects import Subjects
 
 _DEAD = "refresh_token is not valid: it is unknown, expired, revoked, used or not for this client"
 
@@ -40,6 +42,7 @@ class RefreshTokenGrant:
         catalog: Catalog,
         families: TokenFamilies,
         issuer: Issuer,
+        subjects: Subjects,
         audit_log: Audit,
         *,
         lifetime_s: int,
@@ -49,6 +52,7 @@ class RefreshTokenGrant:
         self._catalog = catalog
         self._families = families
         self._issuer = issuer
+        self._subjects = subjects
         self._audit = audit_log
         self._lifetime_s = lifetime_s
         self._retry_window_s = retry_window_s
@@ -90,16 +94,17 @@ class RefreshTokenGrant:
             raise InvalidGrant(_DEAD, detail="the family or its grant is not in force")
         if self._is_lost_answer(token, alive.family, now):
             return Bought(alive.permissions, alive.grant_expires_at)
-        await self._families.revoke(token.account_id, token.family_id, reason=audit.REFRESH_TOKEN_REPLAYED, now=now)
         behind = alive.family.generation - token.generation
-        await self._audit.record(
-            audit.REFRESH_TOKEN_REPLAYED,
-            now=now,
-            account_id=token.account_id,
-            client_id=token.client_id,
-            ip=request.ip,
-            generations_behind=behind,
-        )
+        # Of replays that arrive together one revokes, and that one is kept: nobody fills the audit log with them.
+        if await self._families.revoke(token.account_id, token.family_id, reason=audit.REFRESH_TOKEN_REPLAYED, now=now):
+            await self._audit.record(
+                audit.REFRESH_TOKEN_REPLAYED,
+                now=now,
+                account_id=token.account_id,
+                client_id=token.client_id,
+                ip=request.ip,
+                generations_behind=behind,
+            )
         raise InvalidGrant(
             "refresh_token was used before: a newer one was issued for it, so all tokens of this sign-in are revoked",
             detail=f"replayed, {behind} generations behind",
@@ -115,8 +120,13 @@ class RefreshTokenGrant:
         held = scope & scope_of(bought.permissions)
         if not held:
             raise InvalidGrant("none of the permissions is granted any more", detail="the grant was narrowed")
+        subject = self._subjects.subject(request.client, token.account_id)
         return Authorization(
             client=request.client,
+            subject="" if request.client.subject_type == "public" else subject,
+            userinfo_claims=token.userinfo_claims,
+            # As at first, but without the nonce. Spec: OpenID Connect Core 1.0 §12.2
+            id_token=SignInFacts(subject=subject, auth_time=token.auth_time, acr=token.acr, sid=token.sid),
             account_id=token.account_id,
             family_id=token.family_id,
             scope=held,

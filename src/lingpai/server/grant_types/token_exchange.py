@@ -70,7 +70,7 @@ class TokenExchangeGrant:
             not_after=max(subject.token.expires_at, now),
             jkt=request.jkt,
             act=_act(subject, actor, request.client),
-            subject_client_id="" if subject.account else subject_of(subject.token),
+            subject=subject.token.subject if subject.account else subject_of(subject.token),
             issued_token_type=ACCESS_TOKEN_TYPE,
             auth_time=subject.token.auth_time,
             acr=subject.token.acr,

@@ -23,7 +23,9 @@ _COLUMNS = (
     " d.interval_s, d.polled_at, d.decision, d.account_id, d.grant_id, d.auth_time, d.refresh"
 )
 # Counting stops at the limit, so that a flood does not make every further request dearer.
-_WAITING = "(SELECT count(*) FROM (SELECT 1 FROM device_code WHERE {column} AND expires_at > $8 LIMIT {most}) AS waiting)"
+_WAITING = (
+    "(SELECT count(*) FROM (SELECT 1 FROM device_code WHERE {column} AND expires_at > $8 LIMIT {most}) AS waiting)"
+)
 _RECORD = f"""INSERT INTO device_code (digest, user_code, client_id, scope, resource, jkt, network, created_at,
 expires_at, interval_s, polled_at, decision, auth_time, refresh)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 'pending', 0, 0

@@ -65,6 +65,32 @@ class Client(Struct, frozen=True, kw_only=True):
     """The resource servers it may name in ``resource``; empty: any that its scopes belong to."""
     may_act: tuple[str, ...] = ()
     """The clients that may exchange this one's tokens and act with them for its people. Spec: RFC 8693 §4.4"""
+    require_pkce: bool = True
+    """``False``: a confidential client an operator exempted by name; it must send a ``nonce`` instead."""
+    require_consent: bool = True
+    """``False``: a first-party application; people are not asked, what it asks for is theirs to see and end."""
+    subject_type: Literal["public", "pairwise"] = "public"
+    sector_identifier_uri: str = ""
+    id_token_signed_response_alg: str = "RS256"
+    """RS256 where nobody names one (OpenID Connect Dynamic Client Registration 1.0 §2)."""
+    id_token_encrypted_response_alg: str = ""
+    id_token_encrypted_response_enc: str = ""
+    userinfo_signed_response_alg: str = ""
+    userinfo_encrypted_response_alg: str = ""
+    userinfo_encrypted_response_enc: str = ""
+    request_object_signing_alg: str = ""
+    request_uris: tuple[str, ...] = ()
+    default_max_age: int | None = None
+    require_auth_time: bool = False
+    default_acr_values: tuple[str, ...] = ()
+    initiate_login_uri: str = ""
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str = ""
+    backchannel_logout_session_required: bool = False
+    frontchannel_logout_uri: str = ""
+    frontchannel_logout_session_required: bool = False
+    registration_token_digest: bytes = b""
+    """Digest of the registration access token; empty: not registered dynamically. Spec: RFC 7592 §3"""
     legacy: bool = False
     """May use the implicit and password grants, which RFC 9700 advises against."""
     dialects: tuple[str, ...] = ("standard",)
@@ -149,7 +175,7 @@ class Key(Struct, frozen=True, kw_only=True):
     active is used; older ones still verify or unseal until ``expires_at``."""
 
     kid: str
-    use: Literal["sig", "seal"]
+    use: Literal["sig", "seal", "pair"]
     alg: str
     sequence: int
     sealed_material: bytes

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from lingpai.oauth.scope import Scope
 from lingpai.server.storage.records import Client
+from lingpai.server.tokens.id_token import SignInFacts
 from lingpai.server.tokens.sealed import RefreshToken
 
 
@@ -25,8 +26,12 @@ class Authorization(Struct, frozen=True, kw_only=True):
     """Thumbprint of the key the tokens are bound to. Spec: RFC 9449 §5"""
     act: dict[str, object] | None = None
     """Who acts for the subject. Spec: RFC 8693 §4.1"""
-    subject_client_id: str = ""
-    """The client an exchanged token without a person speaks for. Spec: RFC 8693 §2.1"""
+    subject: str = ""
+    """``sub`` where it is neither the account's id nor ``client_id``."""
+    userinfo_claims: tuple[str, ...] = ()
+    """Claims asked for at UserInfo besides those the scopes open. Spec: OpenID Connect Core 1.0 §5.5"""
+    id_token: SignInFacts | None = None
+    """What the ID Token says, where one is due. Spec: OpenID Connect Core 1.0 §3.1.3.3"""
     issued_token_type: str = ""
     """What the response calls the token, where it must say. Spec: RFC 8693 §2.2.1"""
     auth_time: int = 0

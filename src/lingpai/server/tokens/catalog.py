@@ -6,6 +6,7 @@ from lingpai.oauth.errors import InvalidTarget
 from lingpai.oauth.scope import Scope, scope_of
 from lingpai.server.storage.catalog import CatalogRows
 from lingpai.server.storage.records import ResourceServer, ScopeDefinition
+from lingpai.server.tokens.standard_scopes import STANDARD_SCOPES
 
 
 class Audience(Struct, frozen=True):
@@ -32,7 +33,7 @@ class Catalog:
 
     async def reload(self) -> None:
         """Look at the tables again."""
-        self.scopes = {scope.name: scope for scope in await self._rows.scopes()}
+        self.scopes = STANDARD_SCOPES | {scope.name: scope for scope in await self._rows.scopes()}
         self.resource_servers = {server.resource: server for server in await self._rows.resource_servers()}
         self.has_legacy = await self._rows.has_legacy_client()
 
@@ -58,7 +59,7 @@ class Catalog:
         home = {name: self._home(name) for name in scope}
         if resource:
             scope = scope_of(name for name in scope if home[name] in resource)
-            audience = resource
+            audience = tuple(dict.fromkeys(resource))
         else:
             audience = tuple(dict.fromkeys(home.values())) or (self._issuer,)
         servers = [self.resource_servers[aud] for aud in audience if aud in self.resource_servers]

@@ -6,10 +6,12 @@ Spec: RFC 6749 §5.1; RFC 9068 §2
 import msgspec
 
 from lingpai.crypto.digest import new_id
+from lingpai.oauth.names import OPENID
 from lingpai.oauth.tokens import TokenResponse
 from lingpai.server.storage.records import Client
 from lingpai.server.tokens.authorization import Authorization
 from lingpai.server.tokens.catalog import Audience, Catalog
+from lingpai.server.tokens.id_token import IdTokens
 from lingpai.server.tokens.keyring import Keyring
 from lingpai.server.tokens.sealed import (
     ACCESS_TOKEN,
@@ -28,7 +30,10 @@ _json = msgspec.json.Encoder()
 class Issuer:
     """Seals or signs access tokens and seals refresh tokens."""
 
-    def __init__(self, keyring: Keyring, catalog: Catalog, *, issuer: str, lifetime_s: int) -> None:
+    def __init__(
+        self, keyring: Keyring, catalog: Catalog, id_tokens: IdTokens, *, issuer: str, lifetime_s: int
+    ) -> None:
+        self._id_tokens = id_tokens
         self._keyring = keyring
         self._catalog = catalog
         self._issuer = issuer
@@ -53,22 +58,32 @@ class Issuer:
             expires_at=expires_at,
             jkt=authorization.jkt,
             act=authorization.act,
-            subject_client_id=authorization.subject_client_id,
+            subject=authorization.subject,
+            userinfo_claims=authorization.userinfo_claims,
             auth_time=authorization.auth_time,
             acr=authorization.acr,
         )
         sealer = self._keyring.current.sealer
         refresh_token = authorization.refresh_token
+        if audience.signing_alg:
+            access_token = self._sign(token, audience.signing_alg)
+        else:
+            access_token = seal_value(sealer, ACCESS_TOKEN, token)
         return TokenResponse(
-            access_token=self._sign(token, audience.signing_alg)
-            if audience.signing_alg
-            else seal_value(sealer, ACCESS_TOKEN, token),
+            access_token=access_token,
             token_type="DPoP" if token.jkt else "Bearer",
             expires_in=expires_at - now,
             refresh_token=None if refresh_token is None else seal_value(sealer, REFRESH_TOKEN, refresh_token),
             scope=token.scope or None,
+            id_token=self._id_token(authorization, access_token, now),
             extra={"issued_token_type": authorization.issued_token_type} if authorization.issued_token_type else {},
         )
+
+    def _id_token(self, authorization: Authorization, access_token: str, now: int) -> str | None:
+        """Spec: OpenID Connect Core 1.0 §3.1.3.3; OpenID Connect Core 1.0 §12.2"""
+        if authorization.id_token is None or OPENID not in authorization.scope:
+            return None
+        return self._id_tokens.mint(authorization.client, authorization.id_token, now=now, access_token=access_token)
 
     def _expires_at(self, authorization: Authorization, audience: Audience, now: int) -> int:
         lifetime_s = self.lifetime_s(authorization.client)
@@ -99,9 +114,9 @@ class Issuer:
 
 def subject_of(token: AccessToken) -> str:
     """``sub``: the person, or the client that acts for itself. Spec: RFC 9068 §2.2"""
-    if token.account_id is not None:
-        return token.account_id.hex()
-    return token.subject_client_id or token.client_id
+    if token.subject:
+        return token.subject
+    return token.client_id if token.account_id is None else token.account_id.hex()
 
 
 def authentication_claims(token: AccessToken) -> dict[str, object]:

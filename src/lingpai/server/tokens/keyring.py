@@ -7,6 +7,7 @@ Spec: RFC 7517 §5; docs/decisions/0003
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -19,7 +20,12 @@ from lingpai.server.storage.keys import Keys
 from lingpai.server.storage.records import Key
 
 SEALING_ALG = "A256GCM-SIV"
+PAIRWISE_ALG = "HMAC-SHA256"
+"""The secret behind pairwise subjects: made once, never rotated, or everybody would be somebody else."""
 SIGNING_ALGS = ("ES256", "EdDSA", "RS256", "PS256")
+
+
+_USES: dict[str, Literal["seal", "pair"]] = {SEALING_ALG: "seal", PAIRWISE_ALG: "pair"}
 
 
 class KeySet(Struct, frozen=True):
@@ -31,6 +37,7 @@ class KeySet(Struct, frozen=True):
     public_keys: tuple[PublicKey, ...]
     jwks: bytes
     jwks_etag: str
+    pairwise_key: bytes = b""
 
     def signer(self, alg: str) -> Signer:
         """The key that signs with ``alg`` now; the default's where there is none for it (any more)."""
@@ -44,15 +51,20 @@ class Keyring:
         self._rows = rows
         self._material_key = material_key
         self.current = KeySet(Sealer(()), {}, (), b"", "")
+        self._seen: list[tuple[Key, bool, bool]] = []
 
     async def reload(self, now: int) -> None:
         """Look at the table again. Cheap enough to do every few seconds."""
-        self.current = self._read(await self._rows.list(), now)
+        keys = await self._rows.list()
+        # Loading an RSA key takes tens of milliseconds, in which nobody is answered: only when something changed.
+        seen = [(key, key.active_from <= now, key.expires_at is None or key.expires_at > now) for key in keys]
+        if seen != self._seen:
+            self.current, self._seen = self._read(keys, now), seen
 
     async def ensure(self, algs: Sequence[str], now: int) -> None:
         """Make the first sealing key and a first signing key for each algorithm where there is none, then load."""
         known = {(key.use, key.alg) for key in await self._rows.list()}
-        for use, alg in (("seal", SEALING_ALG), *(("sig", alg) for alg in algs)):
+        for use, alg in (("seal", SEALING_ALG), ("pair", PAIRWISE_ALG), *(("sig", alg) for alg in algs)):
             if (use, alg) not in known:
                 await self._rows.record(self._new(alg, sequence=0, now=now, active_from=now))
         await self.reload(now)
@@ -73,7 +85,7 @@ class Keyring:
         return key
 
     def _new(self, alg: str, *, sequence: int, now: int, active_from: int) -> Key:
-        if alg == SEALING_ALG:
+        if alg in (SEALING_ALG, PAIRWISE_ALG):
             material = digests.new_id() + digests.new_id()
             kid = digests.new_id()[:4].hex()
         else:
@@ -81,7 +93,7 @@ class Keyring:
             kid = thumbprint(public_jwk(material, kid="", alg=alg))[:16]
         return Key(
             kid=kid,
-            use="seal" if alg == SEALING_ALG else "sig",
+            use=_USES.get(alg, "sig"),
             alg=alg,
             sequence=sequence,
             sealed_material=seal_material(self._material_key, kid, material),
@@ -95,6 +107,7 @@ class Keyring:
         # Newest active key first; keys that are not active yet can already open and verify what others made.
         order = sorted(alive, key=lambda key: (key.active_from <= now, key.sequence), reverse=True)
         sealing = [SealingKey(bytes.fromhex(key.kid), material[key.kid]) for key in order if key.use == "seal"]
+        pairwise = next((material[key.kid] for key in order if key.use == "pair"), b"")
         signing = [key for key in order if key.use == "sig"]
         signers: dict[str, Signer] = {}
         for key in signing:
@@ -107,5 +120,6 @@ class Keyring:
             signers=signers,
             public_keys=parse_jwks(document),
             jwks=jwks,
+            pairwise_key=pairwise,
             jwks_etag=f'"{digests.digest(jwks.decode()).hex()[:32]}"',
         )

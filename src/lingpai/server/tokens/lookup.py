@@ -105,7 +105,7 @@ class TokenLookup:
         client = await self._get_client(token.client_id)
         if client is None or await self._spent.is_spent("access_token", token.token_id):
             return None
-        if token.subject_client_id and await self._get_client(token.subject_client_id) is None:
+        if token.subject and await self._get_client(token.subject) is None:
             return None
         return LiveToken(token, scope & scope_of(client.scope.split()), None, None)
 
@@ -131,7 +131,7 @@ class TokenLookup:
             expires_at=claims.exp,
             jkt=claims.cnf.get("jkt", ""),
             act=claims.act,
-            subject_client_id=claims.sub if reference.account_id is None and claims.sub != claims.client_id else "",
+            subject="" if claims.sub in (claims.client_id, (reference.account_id or b"").hex()) else claims.sub,
             auth_time=claims.auth_time,
             acr=claims.acr,
         )

@@ -48,6 +48,11 @@ def client_secret_pepper(master_key: bytes) -> bytes:
     return derive_key(master_key, "client-secret")
 
 
+def client_secret_key(master_key: bytes) -> bytes:
+    """Seals the secrets of clients that sign with them (``client_secret_jwt``)."""
+    return derive_key(master_key, "client-secret-seal")
+
+
 def dpop_nonce_key(master_key: bytes) -> bytes:
     """Makes the nonces of DPoP."""
     return derive_key(master_key, "dpop-nonce")

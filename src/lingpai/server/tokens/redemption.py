@@ -6,17 +6,21 @@ its id is the credential's own, so redeeming the same credential twice meets the
 Spec: RFC 6749 §4.1.2; docs/decisions/0001
 """
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from lingpai.oauth.errors import InvalidGrant
-from lingpai.oauth.names import REFRESH_TOKEN
-from lingpai.oauth.scope import Scope, scope_of
+from lingpai.oauth.names import OFFLINE_ACCESS, OPENID, REFRESH_TOKEN
+from lingpai.oauth.scope import Scope, parse_scope, scope_of
 from lingpai.server.policy import is_confidential
 from lingpai.server.storage.records import Client, TokenFamily
 from lingpai.server.storage.token_families import TokenFamilies
 from lingpai.server.tokens.authorization import Authorization
+from lingpai.server.tokens.id_token import SignInFacts, sid_of
 from lingpai.server.tokens.issuer import Issuer
 from lingpai.server.tokens.sealed import RefreshToken
+from lingpai.server.tokens.subjects import Subjects
 
 
 class Credential(Struct, frozen=True, kw_only=True):
@@ -34,6 +38,11 @@ class Credential(Struct, frozen=True, kw_only=True):
     session_digest: bytes | None = None
     refresh: bool = True
     """Whether the person let the application stay."""
+    nonce: str = ""
+    amr: tuple[str, ...] = ()
+    userinfo_claims: tuple[str, ...] = ()
+    claims: Mapping[str, object] = {}
+    """Claims about the person that were asked for in the ID Token itself."""
     expires_at: int
     """Until when the credential itself could be presented again."""
 
@@ -41,7 +50,8 @@ class Credential(Struct, frozen=True, kw_only=True):
 class Redemption:
     """Turns credentials into authorizations, once each."""
 
-    def __init__(self, families: TokenFamilies, issuer: Issuer, *, refresh_lifetime_s: int) -> None:
+    def __init__(self, families: TokenFamilies, issuer: Issuer, subjects: Subjects, *, refresh_lifetime_s: int) -> None:
+        self._subjects = subjects
         self._families = families
         self._issuer = issuer
         self._refresh_lifetime_s = refresh_lifetime_s
@@ -53,7 +63,7 @@ class Redemption:
 
         Raises ``InvalidGrant`` when the person took back all of it since it was proven.
         """
-        refresh = credential.refresh and REFRESH_TOKEN in client.grant_types
+        refresh = credential.refresh and _may_refresh(client, credential.scope)
         lifetime_s = self._issuer.lifetime_s(client)
         if refresh:
             lifetime_s = max(lifetime_s, client.refresh_token_lifetime_s or self._refresh_lifetime_s)
@@ -76,6 +86,8 @@ class Redemption:
         scope = credential.scope & scope_of(bought.permissions)
         if not scope:
             raise InvalidGrant("none of the permissions is granted any more", detail="the grant was narrowed")
+        subject = self._subjects.subject(client, family.account_id)
+        facts = _facts(credential, subject)
         return Authorization(
             client=client,
             account_id=family.account_id,
@@ -83,14 +95,43 @@ class Redemption:
             scope=scope,
             resource=resource,
             not_after=bought.grant_expires_at,
-            refresh_token=_first_refresh_token(client, family, jkt, credential.acr) if refresh else None,
+            refresh_token=_first_refresh_token(client, family, credential, jkt) if refresh else None,
             jkt=jkt,
             auth_time=credential.auth_time,
             acr=credential.acr,
+            subject="" if client.subject_type == "public" else subject,
+            userinfo_claims=credential.userinfo_claims,
+            id_token=facts,
         )
 
 
-def _first_refresh_token(client: Client, family: TokenFamily, jkt: str, acr: str) -> RefreshToken:
+def _may_refresh(client: Client, scope: Scope) -> bool:
+    """With OpenID Connect, only who was allowed ``offline_access``, where the client knows that scope at all.
+
+    Spec: OpenID Connect Core 1.0 §11
+    """
+    if REFRESH_TOKEN not in client.grant_types:
+        return False
+    return OPENID not in scope or OFFLINE_ACCESS in scope or OFFLINE_ACCESS not in parse_scope(client.scope)
+
+
+def _facts(credential: Credential, subject: str) -> SignInFacts:
+    return SignInFacts(
+        subject=subject,
+        auth_time=credential.auth_time,
+        nonce=credential.nonce,
+        acr=credential.acr,
+        amr=credential.amr,
+        sid=_sid(credential),
+        claims=credential.claims,
+    )
+
+
+def _sid(credential: Credential) -> str:
+    return "" if credential.session_digest is None else sid_of(credential.session_digest)
+
+
+def _first_refresh_token(client: Client, family: TokenFamily, credential: Credential, jkt: str) -> RefreshToken:
     # A client with credentials proves itself by them; one without can only be bound by its key. Spec: RFC 9449 §5
     bound = "" if is_confidential(client) else jkt
     return RefreshToken(
@@ -102,5 +143,7 @@ def _first_refresh_token(client: Client, family: TokenFamily, jkt: str, acr: str
         resource=family.resource,
         jkt=bound,
         auth_time=family.auth_time,
-        acr=acr,
+        acr=credential.acr,
+        sid=_sid(credential),
+        userinfo_claims=credential.userinfo_claims,
     )

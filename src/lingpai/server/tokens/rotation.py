@@ -33,6 +33,8 @@ class KeyRotation:
             return []
         newest: dict[tuple[str, str], int] = {}
         for key in await self._keys.list():
+            if key.use == "pair":
+                continue  # whoever rotates it makes everybody somebody else
             newest[key.use, key.alg] = max(newest.get((key.use, key.alg), 0), key.created_at)
         due = [kind for kind, created_at in newest.items() if created_at + interval_s <= now]
         made = [await self.rotate(use, alg, now=now) for use, alg in due]

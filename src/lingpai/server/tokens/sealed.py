@@ -46,6 +46,11 @@ class AuthorizationCode(Struct, frozen=True, array_like=True):
     """Thumbprint of the key only whose owner may redeem it. Spec: RFC 9449 §10"""
     acr: str = ""
     """How strong the sign-in at ``auth_time`` was. Spec: RFC 9470 §4"""
+    amr: tuple[str, ...] = ()
+    id_token_claims: tuple[str, ...] = ()
+    """Claims asked for in the ID Token itself. Spec: OpenID Connect Core 1.0 §5.5"""
+    userinfo_claims: tuple[str, ...] = ()
+    """Claims asked for at UserInfo besides those the scopes open."""
 
 
 class RefreshToken(Struct, frozen=True, array_like=True):
@@ -62,6 +67,8 @@ class RefreshToken(Struct, frozen=True, array_like=True):
     auth_time: int = 0
     """When the person last signed in for it: refreshing does not change that. Spec: RFC 9068 §2.2.1"""
     acr: str = ""
+    sid: str = ""
+    userinfo_claims: tuple[str, ...] = ()
 
 
 class AccessTokenId(Struct, frozen=True, array_like=True):
@@ -87,12 +94,14 @@ class AccessToken(Struct, frozen=True, array_like=True):
     """Thumbprint of the key whose owner may use it; empty: whoever bears it. Spec: RFC 9449 §6"""
     act: dict[str, object] | None = None
     """Who acts for the subject, and for whom that one acts. Spec: RFC 8693 §4.1"""
-    subject_client_id: str = ""
-    """The client it speaks for, where that is not ``client_id``: an exchanged token without a person."""
+    subject: str = ""
+    """``sub`` where it is neither the account's id nor ``client_id``: pairwise, or the client of an exchanged token."""
     auth_time: int = 0
     """When its person signed in; 0: no person, or nobody knows. Spec: RFC 9068 §2.2.1"""
     acr: str = ""
     """How strong that sign-in was; empty: nobody knows. Spec: RFC 9470 §4"""
+    userinfo_claims: tuple[str, ...] = ()
+    """Claims asked for at UserInfo besides those the scopes open. Spec: OpenID Connect Core 1.0 §5.5"""
 
 
 def seal_value(sealer: Sealer, purpose: Purpose, value: Struct) -> str:

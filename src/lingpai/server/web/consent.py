@@ -28,15 +28,9 @@ from lingpai.server.authorization.pending import PendingRequestLost
 from lingpai.server.storage.grants import Grants
 from lingpai.server.storage.records import Account, Grant
 from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.web.question import question_context, ticked_by
 from lingpai.server.web.render import Pages
-from lingpai.server.web.views import (
-    PermissionView,
-    application_view,
-    form_action_sources,
-    image_sources,
-    permission_words,
-    person_view,
-)
+from lingpai.server.web.views import application_view, form_action_sources, image_sources, person_view
 from lingpai.server.web.visit import Asked, Visit, Visits, see_other
 
 _REFUSED_STATUS = {"nothing_ticked": 422, "changed": 422, "stale": 403}
@@ -73,13 +67,12 @@ class ConsentPage:
         if not isinstance(sheet, _Sheet):
             return sheet
         try:
-            form = await self._visits.read_form(sheet.visit)
+            form = await self._visits.read_form(sheet.visit, may_repeat=("scope",))
         except CsrfRefused:
             return self._show(sheet, problem="stale")
         ticked, lifetime = form.get_all("scope"), form.get("lifetime") or sheet.question.default_lifetime
         if "select" in form:
-            everything = sheet.question.new if form.get("select") == "all" else ()
-            return self._show(sheet, everything, lifetime)
+            return self._show(sheet, ticked_by(sheet.question, form.get("select")), lifetime)
         match form.get("decision"):
             case "allow":
                 return await self._allow(sheet, ticked, lifetime)
@@ -150,11 +143,9 @@ class ConsentPage:
     def _show(
         self, sheet: _Sheet, ticked: Collection[str] = (), lifetime: str | None = None, *, problem: str | None = None
     ) -> Response:
-        request, question = sheet.visit.request, sheet.question
+        request = sheet.visit.request
         locale = self._pages.locale(request, sheet.asked.request.ui_locales)
         application, person = application_view(sheet.asked.client), person_view(sheet.account)
-        permissions = self._permissions(question, ticked, locale)
-        chosen = lifetime if lifetime in question.lifetimes else question.default_lifetime
         response = self._pages.render(
             "consent.html",
             request,
@@ -165,25 +156,7 @@ class ConsentPage:
             application=application,
             person=person,
             csrf_token=self._visits.csrf_token(sheet.visit),
-            permissions=permissions,
-            optional_count=sum(not permission.required for permission in permissions),
-            all_ticked=all(permission.ticked for permission in permissions),
-            already=[permission_words(name, self._catalog.scopes, locale) for name in question.already],
-            lifetimes=question.lifetimes,
-            chosen_lifetime=chosen,
             problem=problem,
+            **question_context(sheet.question, self._catalog.scopes, locale, ticked=ticked, lifetime=lifetime),
         )
         return self._visits.named(sheet.visit, response)
-
-    def _permissions(self, question: ConsentQuestion, ticked: Collection[str], locale: str) -> list[PermissionView]:
-        """The rows of the page, what the application cannot do without first."""
-        rows = [
-            PermissionView(
-                name=name,
-                description=permission_words(name, self._catalog.scopes, locale),
-                required=name in question.required,
-                ticked=name in question.required or name in ticked,
-            )
-            for name in question.new
-        ]
-        return sorted(rows, key=lambda row: not row.required)

@@ -10,17 +10,28 @@ LANDING = "/"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 CONSENT = "/consent"
+DEVICE = "/device"
+DEVICE_QUESTION = "/device/confirm"
+DEVICE_QR = "/device/qr.svg"
 ACCOUNT = "/account"
 GRANTS = "/account/grants"
 LANGUAGE = "/language"
 STATIC = "/static/"
 RESUME = "/oauth2/authorize/resume"
 
-RETURN_PAGES = {"landing": LANDING, "sign_in": SIGN_IN, "sign_out": SIGN_OUT, "consent": CONSENT, "grants": GRANTS}
+RETURN_PAGES = {
+    "landing": LANDING,
+    "sign_in": SIGN_IN,
+    "sign_out": SIGN_OUT,
+    "consent": CONSENT,
+    "device": DEVICE,
+    "device_question": DEVICE_QUESTION,
+    "grants": GRANTS,
+}
 
 _SEALED = re.compile(r"[0-9a-z_]{1,65536}\Z")
 
 
 def with_request(path: str, sealed: str | None) -> str:
-    """``path`` with the sealed authorization request, if there is one that looks like ours, in its query."""
+    """``path`` with the sealed request or device visit, if there is one that looks like ours, in its query."""
     return f"{path}?request={sealed}" if sealed and _SEALED.match(sealed) else path

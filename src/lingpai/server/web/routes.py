@@ -1,5 +1,7 @@
 """Every page's path and handler, in one list, and what happens when a page cannot be shown."""
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,6 +28,7 @@ def page_routes(
     sign_out: SignOutPage,
     consent: ConsentPage,
     grants: GrantsPage,
+    devices: Mapping[tuple[str, str], Handler],
 ) -> dict[tuple[str, str], Handler]:
     """(method, exact path) -> handler, for the application's table."""
     routes: dict[tuple[str, str], Handler] = {
@@ -40,6 +43,7 @@ def page_routes(
         ("POST", paths.CONSENT): consent.post,
         ("GET", paths.GRANTS): grants.get,
         ("POST", paths.GRANTS): grants.post,
+        **devices,
     }
     shown = {route: _with_error_page(handler, pages) for route, handler in routes.items()}
     files: dict[tuple[str, str], Handler] = {("GET", paths.STATIC + name): static.get for name in CONTENT_TYPES}

@@ -16,7 +16,7 @@ from lingpai.server.http import Cookies
 from lingpai.server.storage.records import Account
 from lingpai.server.web.render import Pages
 from lingpai.server.web.views import application_view, form_action_sources, image_sources
-from lingpai.server.web.visit import Asked, Visit, Visits, see_other
+from lingpai.server.web.visit import Asked, Visit, Visits, device_visit_in, see_other
 
 _REFUSED_STATUS = {"wrong": 422, "throttled": 429, "busy": 503, "stale": 403}
 _USERNAME_LIMIT_CHARS = 128
@@ -54,7 +54,7 @@ class SignInPage:
         visit = await self._visits.open(request)
         asked = await self._visits.asked(visit)
         if asked is None and visit.signed_in:
-            return see_other(self._pages.url("grants"))
+            return see_other(self._next_page(visit))
         return self._show(visit, asked, asked.request.login_hint if asked else "")
 
     async def post(self, request: Request) -> Response:
@@ -83,12 +83,17 @@ class SignInPage:
             now=visit.now,
         )
         if asked is None:
-            response = see_other(self._pages.url("grants"))
+            response = see_other(self._next_page(visit))
         else:
             sealed = self._visits.answer(asked, signed_in=digest(secret))
             response = see_other(self._pages.resume_url(sealed))
         self._cookies.set_session(response, secret, self._session_lifetime_s)
         return response
+
+    def _next_page(self, visit: Visit) -> str:
+        """Where somebody goes who signed in for no application: to their device, else to their account."""
+        device_visit = device_visit_in(visit.request)
+        return self._pages.url("device", device_visit) if device_visit else self._pages.url("grants")
 
     def _show(self, visit: Visit, asked: Asked | None, username: str, problem: _Problem | None = None) -> Response:
         application = application_view(asked.client) if asked else None
@@ -100,6 +105,7 @@ class SignInPage:
             csp_form_action=form_action_sources(asked.request.redirect_uri) if asked else (),
             csp_img=image_sources(application.logo) if application else (),
             application=application,
+            for_device=device_visit_in(visit.request) is not None,
             csrf_token=self._visits.csrf_token(visit),
             username=username[:_USERNAME_LIMIT_CHARS],
             problem=problem.name if problem else None,

@@ -4,6 +4,8 @@ Owns what every page does first: the session behind the cookie, the sealed autho
 token in the form. Leaves deciding what comes next to ``authorization.interaction`` and showing it to each page.
 """
 
+from collections.abc import Collection
+
 import msgspec
 from msgspec import Struct
 from starlette.requests import Request
@@ -13,6 +15,7 @@ from lingpai.crypto.digest import new_secret
 from lingpai.oauth.params import Params, parse_params
 from lingpai.server.accounts.csrf import Csrf
 from lingpai.server.accounts.session import BrowserSessions, SignedIn
+from lingpai.server.authorization.device_visit import is_device_visit
 from lingpai.server.authorization.pending import PendingRequestLost, PendingRequests
 from lingpai.server.authorization.request import AuthorizationRequest, only_value
 from lingpai.server.clock import Clock
@@ -74,7 +77,7 @@ class Visits:
 
     async def asked(self, visit: Visit) -> Asked | None:
         """The authorization request in the address, ``None`` where there is none. Raises ``PendingRequestLost``."""
-        if "request" not in visit.request.query_params:
+        if "request" not in visit.request.query_params or device_visit_in(visit.request):
             return None
         sealed = only_value(read_query(visit.request), "request") or ""
         request = self._pending.unseal(sealed, visit.browser, visit.now)
@@ -88,9 +91,9 @@ class Visits:
         """The request with what the person answered in it (``signed_in``, ``consented``, ``refused``), sealed again."""
         return self._pending.seal(msgspec.structs.replace(asked.request, **answers))
 
-    async def read_form(self, visit: Visit) -> Params:
+    async def read_form(self, visit: Visit, *, may_repeat: Collection[str] = ()) -> Params:
         """The form of one of our pages. Raises ``CsrfRefused`` and ``InvalidRequest``."""
-        form = parse_params(await read_form_body(visit.request), may_repeat=("scope",))
+        form = parse_params(await read_form_body(visit.request), may_repeat=may_repeat)
         self._csrf.check(visit.binding, form.get("csrf_token"))
         return form
 
@@ -103,6 +106,12 @@ class Visits:
         if self._cookies.browser(visit.request) is None:
             self._cookies.set_browser(response, visit.browser)
         return response
+
+
+def device_visit_in(request: Request) -> str | None:
+    """The sealed text in the address, if the person is on the way to a device and not in an authorization request."""
+    sealed = only_value(read_query(request), "request") or ""
+    return sealed if is_device_visit(sealed) else None
 
 
 async def read_unprotected_form(request: Request) -> Params:

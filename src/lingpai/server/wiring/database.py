@@ -15,6 +15,7 @@ from lingpai.server.storage.spent import Spent
 from lingpai.server.storage.sqlite import SQLiteDriver
 from lingpai.server.storage.throttles import Throttles
 from lingpai.server.storage.token_families import TokenFamilies
+from lingpai.server.storage.trusted_issuers import TrustedIssuers
 
 
 class DatabaseNeedsUpgrade(Exception):
@@ -56,5 +57,6 @@ class Store:
         self.spent = Spent(driver)
         self.throttles = Throttles(driver)
         self.catalog = CatalogRows(driver)
+        self.trusted_issuers = TrustedIssuers(driver)
         self.keys = Keys(driver)
         self.audit = AuditLog(driver)

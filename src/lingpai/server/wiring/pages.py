@@ -17,6 +17,7 @@ from lingpai.server.web.routes import page_routes
 from lingpai.server.web.sign_in import SignInPage
 from lingpai.server.web.sign_out import SignOutPage
 from lingpai.server.web.visit import Visits
+from lingpai.server.wiring.devices import device_pages
 from lingpai.server.wiring.parts import Parts
 
 
@@ -34,6 +35,7 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
         sign_out=SignOutPage(pages, visits, sessions, cookies, parts.audit),
         consent=ConsentPage(pages, visits, store.grants, parts.catalog, parts.audit),
         grants=GrantsPage(pages, visits, store.grants, store.clients, store.audit, parts.catalog, parts.audit),
+        devices=device_pages(parts, visits),
     ).items():
         by_path.setdefault(path, {})[method] = handler
     authorize = _authorize_endpoint(parts)

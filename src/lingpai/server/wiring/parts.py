@@ -9,20 +9,26 @@ from lingpai.server.audit import Audit
 from lingpai.server.authorization.pending import PendingRequests
 from lingpai.server.authorization.pushed import PushedRequests
 from lingpai.server.client_auth import ClientAuthentication
+from lingpai.server.client_auth.assertion import AssertionCheck
 from lingpai.server.clock import Clock
 from lingpai.server.config import Config
+from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.dpop import DpopCheck
 from lingpai.server.http import Cookies
 from lingpai.server.log import get_logger
+from lingpai.server.outbound import Outbound
 from lingpai.server.rate_limit import Throttle
 from lingpai.server.storage.driver import Driver
 from lingpai.server.tokens import master_key as master_keys
 from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.foreign_jwks import ForeignJwks
+from lingpai.server.tokens.id_token import IdTokens
 from lingpai.server.tokens.issuer import Issuer
 from lingpai.server.tokens.keyring import Keyring
 from lingpai.server.tokens.lookup import TokenLookup
 from lingpai.server.tokens.redemption import Redemption
 from lingpai.server.tokens.rotation import KeyRotation
+from lingpai.server.tokens.subjects import Subjects
 from lingpai.server.web.render import Pages
 from lingpai.server.web.static import StaticFiles
 from lingpai.server.wiring.database import Store
@@ -48,22 +54,41 @@ class Parts:
         self.keyring = Keyring(store.keys, master_keys.material_key(master_key))
         self.key_rotation = KeyRotation(self.keyring, store.keys, store.clients, store.catalog, config)
         self.catalog = Catalog(store.catalog, config.issuer)
+        self.subjects = Subjects(self.keyring)
+        self.id_tokens = IdTokens(self.keyring, issuer=config.issuer, lifetime_s=config.id_token_lifetime_s)
         self.issuer = Issuer(
-            self.keyring, self.catalog, issuer=config.issuer, lifetime_s=config.access_token_lifetime_s
+            self.keyring, self.catalog, self.id_tokens, issuer=config.issuer, lifetime_s=config.access_token_lifetime_s
         )
         self.lookup = TokenLookup(self.keyring, store.families, store.clients, store.spent, issuer=config.issuer)
         self.pending = PendingRequests(self.keyring, lifetime_s=config.authorization_request_lifetime_s)
         self.pushed = PushedRequests(
             self.keyring, store.spent, interaction_lifetime_s=config.authorization_request_lifetime_s
         )
-        self.redemption = Redemption(store.families, self.issuer, refresh_lifetime_s=config.refresh_token_lifetime_s)
+        self.redemption = Redemption(
+            store.families, self.issuer, self.subjects, refresh_lifetime_s=config.refresh_token_lifetime_s
+        )
         self.dpop = DpopCheck(
             store.spent,
             key=master_keys.dpop_nonce_key(master_key),
             issuer=config.issuer,
             nonce_required=config.dpop_nonce_required,
         )
-        self.client_auth = ClientAuthentication(store.clients, pepper=master_keys.client_secret_pepper(master_key))
+        self._build_client_auth(config, master_key)
+
+    def _build_client_auth(self, config: Config, master_key: bytes) -> None:
+        self.foreign_jwks = ForeignJwks(Outbound(issuer=config.issuer), self.log)
+        assertions = AssertionCheck(
+            self.foreign_jwks,
+            self.store.spent,
+            secret_key=master_keys.client_secret_key(master_key),
+            audience=(config.issuer, config.issuer + paths.TOKEN),
+        )
+        self.client_auth = ClientAuthentication(
+            self.store.clients,
+            assertions,
+            pepper=master_keys.client_secret_pepper(master_key),
+            issuer=config.issuer,
+        )
 
     def _build_accounts(self, config: Config, master_key: bytes) -> None:
         store = self.store

@@ -15,10 +15,12 @@ from lingpai.server.endpoints.userinfo import UserInfoEndpoint
 from lingpai.server.grant_types.authorization_code import AuthorizationCodeGrant
 from lingpai.server.grant_types.base import GrantType
 from lingpai.server.grant_types.client_credentials import ClientCredentialsGrant
+from lingpai.server.grant_types.jwt_bearer import JwtBearerGrant
 from lingpai.server.grant_types.password import PasswordGrant
 from lingpai.server.grant_types.refresh_token import RefreshTokenGrant
 from lingpai.server.grant_types.token_exchange import TokenExchangeGrant
 from lingpai.server.tokens.implied_grant import ImpliedGrants
+from lingpai.server.wiring.devices import device_authorization_endpoint, device_code_grant
 from lingpai.server.wiring.parts import Parts
 
 
@@ -29,17 +31,20 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
     introspect = IntrospectionEndpoint(parts.client_auth, parts.lookup, parts.catalog, clock, issuer=issuer)
     revoke = RevocationEndpoint(parts.client_auth, parts.lookup, store.families, store.spent, parts.audit, clock)
     par = ParEndpoint(parts.client_auth, parts.dpop, parts.catalog, parts.pushed, clock)
+    device_authorization = device_authorization_endpoint(parts)
     userinfo = UserInfoEndpoint(parts.lookup, parts.catalog, parts.dpop, clock, issuer=issuer)
-    metadata = MetadataEndpoint(parts.catalog, issuer=issuer)
+    metadata = MetadataEndpoint(parts.catalog, issuer=issuer, signing_algs=parts.config.signing_algs)
     health = HealthEndpoint(store.driver, clock)
     return {
         paths.TOKEN: Route({"POST": token.handle}, machine=True, cors=True),
+        paths.DEVICE_AUTHORIZATION: Route({"POST": device_authorization.handle}, machine=True, cors=True),
         paths.PAR: Route({"POST": par.handle}, machine=True, cors=True),
         paths.INTROSPECT: Route({"POST": introspect.handle}, machine=True),
         paths.REVOKE: Route({"POST": revoke.handle}, machine=True, cors=True),
         paths.USERINFO: Route({"GET": userinfo.handle, "POST": userinfo.handle}, machine=True, cors=True),
         paths.JWKS: Route({"GET": JwksEndpoint(parts.keyring).handle}, machine=True, cors=True),
         paths.OAUTH_METADATA: Route({"GET": metadata.handle}, machine=True, cors=True),
+        paths.OPENID_CONFIGURATION: Route({"GET": metadata.handle}, machine=True, cors=True),
         paths.HEALTH_LIVE: Route({"GET": health.live}, machine=True),
         paths.HEALTH_READY: Route({"GET": health.ready}, machine=True),
     }
@@ -49,17 +54,30 @@ def _grant_types(parts: Parts) -> tuple[GrantType, ...]:
     store, config = parts.store, parts.config
     implied = ImpliedGrants(store.grants)
     return (
-        AuthorizationCodeGrant(parts.keyring, parts.catalog, store.families, parts.redemption, parts.audit),
+        AuthorizationCodeGrant(
+            parts.keyring, parts.catalog, store.families, store.accounts, parts.redemption, parts.audit
+        ),
         RefreshTokenGrant(
             parts.lookup,
             parts.catalog,
             store.families,
             parts.issuer,
+            parts.subjects,
             parts.audit,
             lifetime_s=config.refresh_token_lifetime_s,
             retry_window_s=config.refresh_retry_window_s,
         ),
         ClientCredentialsGrant(parts.catalog),
+        device_code_grant(parts),
         TokenExchangeGrant(parts.lookup, store.clients, parts.catalog),
+        JwtBearerGrant(
+            store.trusted_issuers,
+            parts.foreign_jwks,
+            store.accounts,
+            implied,
+            parts.catalog,
+            parts.redemption,
+            audience=(config.issuer, config.issuer + paths.TOKEN),
+        ),
         PasswordGrant(parts.sign_in, implied, parts.catalog, parts.redemption),
     )

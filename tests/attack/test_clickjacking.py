@@ -1,0 +1,119 @@
+"""Our pages in a frame of the attacker's, under his own buttons; or with scripts of his in them.
+
+Spec: RFC 6749 §10.13; RFC 6819 §4.4.1.9; RFC 9700 §4.16. Stops: CVE-2026-109346 (approving without seeing what).
+"""
+
+import httpx2
+import pytest
+
+from tests.world import Ask, World, grant_tokens
+
+PAGES = (
+    *("landing", "signed-in landing", "sign-in", "sign-in for an application", "wrong password", "stale form"),
+    *("consent", "nothing ticked", "grants", "sign-out", "signed out", "no such page", "no such client"),
+    *("lost request", "form post", "method not allowed"),
+)
+
+
+async def _draw(world: World, name: str) -> httpx2.Response:  # noqa: C901 - one line each
+    browser = world.browser()
+    match name:
+        case "landing":
+            return await browser.get("/")
+        case "signed-in landing":
+            await world.sign_in(browser)
+            return await browser.get("/")
+        case "sign-in":
+            return await browser.get("/sign-in")
+        case "sign-in for an application":
+            await browser.get(Ask(world).url)
+            return await browser.follow()
+        case "wrong password" | "stale form":
+            await browser.get("/sign-in")
+            form = browser.form("sign-in-form")
+            without = ("csrf_token",) if name == "stale form" else ()
+            return await browser.submit(form, ("username", "x"), ("password", "x"), without=without)
+        case "consent" | "nothing ticked":
+            await Ask(world).to_consent(browser)
+            if name == "consent":
+                return browser.page
+            return await browser.submit(browser.form("consent-form"), ("decision", "allow"), without=("scope",))
+        case "grants":
+            await grant_tokens(world, browser)
+            return await browser.get("/account/grants")
+        case "sign-out" | "signed out":
+            if name == "sign-out":
+                await world.sign_in(browser)
+            return await browser.get("/sign-out")
+        case "no such page":
+            return await browser.get("/nowhere")
+        case "no such client":
+            return await browser.get(Ask(world, "nobody").url)
+        case "lost request":
+            return await browser.get("/consent?request=lpq_00")
+        case "form post":
+            return await browser.get(Ask(world, response_mode="form_post", prompt="none").url)
+        case _:
+            browser.page = await browser.http.delete("/consent")
+            return browser.page
+
+
+def _policy(page: httpx2.Response) -> dict[str, list[str]]:
+    directives = [directive.split() for directive in page.headers["content-security-policy"].split(";")]
+    return {name: sources for name, *sources in directives}
+
+
+@pytest.mark.spec("RFC 9700", "4.16", "no page of ours can be framed")
+@pytest.mark.parametrize("name", PAGES)
+async def test_no_page_can_be_framed_scripted_kept_or_sniffed(world: World, name: str) -> None:
+    page = await _draw(world, name)
+    policy = _policy(page)
+    assert policy["frame-ancestors"] == ["'none'"]
+    assert page.headers["x-frame-options"] == "DENY"
+    assert policy["default-src"] == ["'none'"]
+    assert policy["base-uri"] == ["'none'"]
+    assert policy["script-src"] == ["'self'"]
+    assert policy["style-src"] == ["'self'"]
+    assert not {"'unsafe-inline'", "'unsafe-eval'", "*"} & {source for name in policy for source in policy[name]} - (
+        {"*"} if name == "form post" else set()
+    )
+    assert "no-store" in page.headers["cache-control"]
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_every_page_lives_without_what_its_policy_forbids(world: World, name: str) -> None:
+    text = (await _draw(world, name)).text.lower()
+    assert "<style" not in text
+    assert " style=" not in text
+    assert " onclick=" not in text
+    assert "javascript:" not in text
+    assert "<script>" not in text
+    assert "<iframe" not in text
+    assert "<base" not in text
+
+
+@pytest.mark.parametrize("path", ["/consent", "/sign-in", "/account/grants", "/oauth2/authorize"])
+async def test_no_page_may_be_read_by_a_script_of_another_site(world: World, path: str) -> None:
+    browser = world.browser()
+    for page in (
+        await browser.get(path, origin="https://evil.example"),
+        await browser.http.options(
+            path, headers={"origin": "https://evil.example", "access-control-request-method": "POST"}
+        ),
+    ):
+        assert "access-control-allow-origin" not in page.headers
+        assert "access-control-allow-credentials" not in page.headers
+
+
+@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/userinfo", "/oauth2/jwks", "/oauth2/revoke"])
+async def test_where_scripts_may_read_no_cookie_counts(world: World, path: str) -> None:
+    page = await world.http.options(path, headers={"origin": "https://evil.example"})
+    assert page.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in page.headers
+
+
+async def test_introspection_is_for_servers_not_for_scripts(world: World) -> None:
+    page = await world.http.options("/oauth2/introspect", headers={"origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in page.headers
