@@ -46,9 +46,19 @@ GRANT_TYPE_RULES: Mapping[str, Rule] = {
 }
 """Every grant type there is, in the order the metadata lists them."""
 
-_RESPONSE_TYPE_NEEDS = {"code": AUTHORIZATION_CODE, "token": IMPLICIT}
-RESPONSE_TYPES = tuple(_RESPONSE_TYPE_NEEDS)
-LEGACY_RESPONSE_TYPES = ("token",)
+_WORD_NEEDS = {"code": AUTHORIZATION_CODE, "token": IMPLICIT, "id_token": IMPLICIT}
+RESPONSE_TYPES = (
+    "code",
+    "id_token",
+    "code id_token",
+    "token",
+    "id_token token",
+    "code token",
+    "code id_token token",
+)
+"""Words in alphabetical order, as requests are compared. Spec: OpenID Connect Core 1.0 §3"""
+LEGACY_RESPONSE_TYPES = tuple(name for name in RESPONSE_TYPES if "token" in name.split())
+"""They put an access token into the browser's address bar. Spec: RFC 9700 §2.1.2"""
 
 # What these open is a person's; a client acting for itself has none of it.
 _FOR_PEOPLE = frozenset({"openid", "offline_access"})
@@ -72,9 +82,14 @@ def check_grant_type(client: Client, grant_type: str) -> None:
 
 def check_response_type(client: Client, response_type: str) -> None:
     """Raise ``UnauthorizedClient`` unless the client may ask for this. Spec: RFC 6749 §4.1.2.1"""
-    if response_type not in client.response_types:
+    registered = {" ".join(sorted(name.split())) for name in client.response_types}
+    if response_type not in registered:
         raise UnauthorizedClient(f"this client is not registered for response_type {response_type}")
-    check_grant_type(client, _RESPONSE_TYPE_NEEDS[response_type])
+    for word in response_type.split():
+        if _WORD_NEEDS[word] not in client.grant_types:
+            raise UnauthorizedClient(f"this client is not registered for grant_type {_WORD_NEEDS[word]}")
+    if response_type in LEGACY_RESPONSE_TYPES and not client.legacy:
+        raise UnauthorizedClient(f"response_type {response_type} is only for clients marked legacy")
 
 
 def scope_to_ask(client: Client, text: str | None, *, for_itself: bool = False) -> Scope:

@@ -8,6 +8,7 @@ Spec: RFC 6749 §4.1.1; RFC 7636 §4.3; RFC 8707 §2; OpenID Connect Core 1.0 §
 import re
 
 from lingpai.crypto.digest import new_id
+from lingpai.oauth.claims import ClaimsRequest, parse_claims_request
 from lingpai.oauth.errors import (
     InvalidRequest,
     InvalidScope,
@@ -15,16 +16,25 @@ from lingpai.oauth.errors import (
     RequestUriNotSupported,
     UnsupportedResponseType,
 )
+from lingpai.oauth.names import OPENID
 from lingpai.oauth.params import Params
 from lingpai.oauth.pkce import check_code_challenge
-from lingpai.oauth.scope import Scope
+from lingpai.oauth.scope import Scope, scope_of
 from lingpai.server.accounts.acr import ACR_VALUES
 from lingpai.server.authorization.request import AuthorizationRequest, Identified, default_response_mode
-from lingpai.server.policy import RESPONSE_TYPES, check_pushed, check_resource, check_response_type, scope_to_ask
+from lingpai.server.policy import (
+    RESPONSE_TYPES,
+    check_pushed,
+    check_resource,
+    check_response_type,
+    is_confidential,
+    scope_to_ask,
+)
 from lingpai.server.storage.records import Client
 from lingpai.server.tokens.catalog import Catalog
 
 RESPONSE_MODES = ("query", "fragment", "form_post")
+DISPLAYS = ("page", "popup", "touch", "wap")
 PROMPTS = ("none", "login", "consent", "select_account")
 
 _STATE_LIMIT_CHARS = 4096
@@ -44,13 +54,17 @@ def parse(
     response_type = _parse_response_type(params, client)
     _check_response_mode(params, response_type)
     _check_length(params, "state", _STATE_LIMIT_CHARS)
-    _check_length(params, "nonce", _NONCE_LIMIT_CHARS)
+    _check_display(params)
     _check_length(params, "login_hint", _TEXT_LIMIT_CHARS)
     _check_length(params, "ui_locales", _TEXT_LIMIT_CHARS)
     _check_length(params, "acr_values", _TEXT_LIMIT_CHARS)
     resource = params.get_all("resource")
     check_resource(client, resource)
     catalog.check_resources(resource)
+    scope = _parse_scope(params, client)
+    if "id_token" in response_type.split() and OPENID not in scope:
+        raise InvalidScope("an ID Token needs the scope openid")
+    claims = parse_claims_request(params.get("claims") if OPENID in scope else None)
     reply_to = identified.reply_to
     return AuthorizationRequest(
         request_id=new_id(),
@@ -60,12 +74,15 @@ def parse(
         response_type=response_type,
         response_mode=reply_to.response_mode,
         state=params.get("state"),
-        scope=str(_parse_scope(params, client)),
+        scope=str(scope),
         resource=resource,
-        code_challenge=_parse_code_challenge(params, response_type),
-        nonce=params.get("nonce") or "",
+        code_challenge=_parse_code_challenge(params, response_type, client),
+        nonce=_parse_nonce(params, response_type),
         prompt=_parse_prompt(params),
-        max_age=_parse_max_age(params),
+        max_age=_parse_max_age(params, client),
+        id_token_claims=tuple(claims.id_token),
+        userinfo_claims=tuple(claims.userinfo),
+        claims_scope=str(_scope_of_claims(claims, scope, client, catalog)),
         acr_values=_parse_acr_values(params),
         login_hint=params.get("login_hint") or "",
         ui_locales=params.get("ui_locales") or "",
@@ -102,11 +119,48 @@ def _check_response_mode(params: Params, response_type: str) -> None:
         raise InvalidRequest("response_mode query cannot carry tokens")
 
 
-def _parse_code_challenge(params: Params, response_type: str) -> str:
-    """PKCE for every code. A response without a code has nothing it could protect. Spec: RFC 9700 §2.1.1"""
-    if response_type == "token":
+def _parse_code_challenge(params: Params, response_type: str, client: Client) -> str:
+    """PKCE for every code. A response without a code has nothing it could protect.
+
+    A client exempted by name must tie the code to its session by ``nonce`` instead. Spec: RFC 9700 §2.1.1
+    """
+    if "code" not in response_type.split():
         return ""
-    return check_code_challenge(params.get("code_challenge"), params.get("code_challenge_method"))
+    challenge = params.get("code_challenge")
+    if challenge is None and not client.require_pkce and is_confidential(client):
+        if client.require_nonce and "nonce" not in params:
+            raise InvalidRequest("send a code_challenge (PKCE), or at least a nonce")
+        return ""
+    return check_code_challenge(challenge, params.get("code_challenge_method"))
+
+
+def _parse_nonce(params: Params, response_type: str) -> str:
+    """Spec: OpenID Connect Core 1.0 §3.2.2.1"""
+    _check_length(params, "nonce", _NONCE_LIMIT_CHARS)
+    nonce = params.get("nonce") or ""
+    if "id_token" in response_type.split() and not nonce:
+        raise InvalidRequest("nonce is missing: an ID Token in the response needs one")
+    return nonce
+
+
+def _scope_of_claims(claims: ClaimsRequest, scope: Scope, client: Client, catalog: Catalog) -> Scope:
+    """One permission for every claim asked for by name, or a client would see without asking what it may not ask for.
+
+    A claim that none of the client's scopes opens is left out in silence. Spec: OpenID Connect Core 1.0 §5.5.1
+    """
+    registered = scope_to_ask(client, None)
+    covering = []
+    for claim in {*claims.id_token, *claims.userinfo}:
+        opening = catalog.scopes_opening(claim) & registered
+        if opening and not opening & scope:
+            covering.append(opening.names[0])
+    return scope_of(covering)
+
+
+def _check_display(params: Params) -> None:
+    """Spec: OpenID Connect Core 1.0 §3.1.2.1"""
+    if params.get("display") not in (None, *DISPLAYS):
+        raise InvalidRequest(f"display must be one of {', '.join(DISPLAYS)}")
 
 
 def _parse_dpop_jkt(params: Params) -> str:
@@ -141,11 +195,11 @@ def _parse_prompt(params: Params) -> tuple[str, ...]:
     return prompt
 
 
-def _parse_max_age(params: Params) -> int | None:
+def _parse_max_age(params: Params, client: Client) -> int | None:
     """Seconds. Spec: OpenID Connect Core 1.0 §3.1.2.1"""
     text = params.get("max_age")
     if text is None:
-        return None
+        return client.default_max_age
     if not (text.isascii() and text.isdigit() and int(text[:12]) <= _MAX_AGE_LIMIT_S):
         raise InvalidRequest("max_age must be a number of seconds")
     return int(text)

@@ -64,6 +64,11 @@ def remembered_grant(grant: Grant | None, now: int) -> Grant | None:
     return grant if grant is not None and is_live(grant, now) and grant.lifetime != "once" else None
 
 
+def scope_to_consent(request: AuthorizationRequest) -> Scope:
+    """Everything the person is asked: the scope, and what covers the claims asked for by name."""
+    return parse_scope(f"{request.scope} {request.claims_scope}")
+
+
 def required_scope(client: Client) -> Scope:
     """What the person cannot untick: what the client says, and that signing in tells who signs in."""
     return parse_scope(f"{client.required_scope} {OPENID}")
@@ -76,7 +81,7 @@ def must_ask(request: AuthorizationRequest, client: Client, grant: Grant | None,
     kept = remembered_grant(grant, now)
     if kept is None or "consent" in request.prompt:
         return True
-    asked = parse_scope(request.scope)
+    asked = scope_to_consent(request)
     granted = granted_scope(kept, now)
     undecided = asked - granted - scope_of(kept.declined)
     required_missing = (asked & required_scope(client)) - granted
@@ -85,7 +90,7 @@ def must_ask(request: AuthorizationRequest, client: Client, grant: Grant | None,
 
 def consent_question(request: AuthorizationRequest, client: Client, grant: Grant | None, now: int) -> ConsentQuestion:
     """What the page shows: only what is new; what was declined too when the client insists."""
-    return question_about(parse_scope(request.scope), client, grant, now, everything="consent" in request.prompt)
+    return question_about(scope_to_consent(request), client, grant, now, everything="consent" in request.prompt)
 
 
 def question_about(asked: Scope, client: Client, grant: Grant | None, now: int, *, everything: bool) -> ConsentQuestion:

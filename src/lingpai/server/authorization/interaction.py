@@ -25,6 +25,8 @@ class Issue(Struct, frozen=True):
     """Answer with a code for this scope under this grant."""
 
     scope: Scope
+    granted: Scope
+    """Everything the grant holds: what covers the claims asked for by name."""
     grant: Grant
 
 
@@ -48,7 +50,8 @@ def next_step(
         return Refuse(LoginRequired("nobody is signed in, or not recently enough")) if silent else SignIn()
     if grant is None or must_ask(request, client, grant, now):
         return Refuse(ConsentRequired("the person has not allowed this yet")) if silent else AskConsent()
-    return Issue(parse_scope(request.scope) & granted_scope(grant, now), grant)
+    granted = granted_scope(grant, now)
+    return Issue(parse_scope(request.scope) & granted, granted, grant)
 
 
 def _must_sign_in_again(request: AuthorizationRequest, session: Session, now: int) -> bool:

@@ -76,6 +76,8 @@ class AuthorizationRequest(Struct, frozen=True, kw_only=True, array_like=True):
     id_token_claims: tuple[str, ...] = ()
     userinfo_claims: tuple[str, ...] = ()
     """What the ``claims`` parameter asks for, by name. Spec: OpenID Connect Core 1.0 §5.5"""
+    claims_scope: str = ""
+    """The permissions that cover these claims: asked for on the consent page, not part of the token."""
     asked_at: int = 0
     jkt: str = ""
     """``dpop_jkt``: only the owner of this key may redeem the code. Spec: RFC 9449 §10"""

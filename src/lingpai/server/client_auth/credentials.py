@@ -63,7 +63,7 @@ def _read_assertion(client_id: str | None, params: Params) -> Credentials:
     except InvalidJws as error:
         raise InvalidClient(REFUSED, detail=f"client_assertion: {error.reason}") from error
     said = claims.get("sub")
-    if not isinstance(said, str) or not said.isprintable() or claims.get("iss") != said:
+    if not isinstance(said, str) or not said or not said.isprintable() or claims.get("iss") != said:
         raise InvalidClient("client_assertion must have the client_id as iss and as sub")
     if client_id is not None and client_id != said:
         raise InvalidClient("client_id is not the sub of client_assertion")

@@ -67,7 +67,8 @@ class UserInfoEndpoint:
             raise InvalidToken("the access token is not for this endpoint")
         await self._check_key(request, presented, live.token.jkt, now)
         definitions = (self._catalog.scopes[name] for name in live.scope if name in self._catalog.scopes)
-        claims = userinfo_claims(live.account, definitions, live.token.userinfo_claims)
+        asked = (name for name in live.token.userinfo_claims if self._catalog.scopes_opening(name) & live.granted)
+        claims = userinfo_claims(live.account, definitions, asked)
         return {"sub": subject_of(live.token)} | claims
 
     async def _check_key(self, request: Request, presented: PresentedToken, bound_to: str, now: int) -> None:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from lingpai.server.storage.driver import Driver, Statement
+from lingpai.server.storage.driver import Driver, Statement, Value
 from lingpai.server.storage.records import Client
 
 _decoder = msgspec.json.Decoder(Client)
@@ -10,15 +10,22 @@ _encoder = msgspec.json.Encoder()
 
 _GET = "SELECT document FROM client WHERE client_id = $1"
 _LIST = "SELECT document FROM client WHERE client_id > $1 ORDER BY client_id LIMIT $2"
-_PUT = """INSERT INTO client (client_id, document, legacy, disabled_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+_PUT = """INSERT INTO client (client_id, document, legacy, disabled_at, expires_at, created_at, updated_at, revision)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 1)
 ON CONFLICT (client_id) DO UPDATE SET document = excluded.document, legacy = excluded.legacy,
-disabled_at = excluded.disabled_at, updated_at = excluded.updated_at"""
+disabled_at = excluded.disabled_at, expires_at = excluded.expires_at, updated_at = excluded.updated_at,
+revision = client.revision + 1"""
 
 
 def decode_client(document: str) -> Client:
     """The record in a ``document`` column."""
     return _decoder.decode(document)
+
+
+def client_columns(client: Client) -> tuple[Value, ...]:
+    """The columns of a client but its revision, in the order of the table."""
+    marks = (int(client.legacy), client.disabled_at, client.expires_at, client.created_at, client.updated_at)
+    return (client.client_id, _encoder.encode(client).decode(), *marks)
 
 
 class Clients:
@@ -38,6 +45,4 @@ class Clients:
 
     async def put(self, client: Client) -> None:
         """Insert or replace."""
-        document = _encoder.encode(client).decode()
-        marks = (int(client.legacy), client.disabled_at, client.created_at, client.updated_at)
-        await self._driver.transact([Statement(_PUT, (client.client_id, document, *marks))])
+        await self._driver.transact([Statement(_PUT, client_columns(client))])

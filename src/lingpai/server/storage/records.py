@@ -67,6 +67,8 @@ class Client(Struct, frozen=True, kw_only=True):
     """The clients that may exchange this one's tokens and act with them for its people. Spec: RFC 8693 §4.4"""
     require_pkce: bool = True
     """``False``: a confidential client an operator exempted by name; it must send a ``nonce`` instead."""
+    require_nonce: bool = True
+    """``False``: not even that, for code flow clients under test by the OpenID Foundation's basic plan."""
     require_consent: bool = True
     """``False``: a first-party application; people are not asked, what it asks for is theirs to see and end."""
     subject_type: Literal["public", "pairwise"] = "public"
@@ -91,6 +93,8 @@ class Client(Struct, frozen=True, kw_only=True):
     frontchannel_logout_session_required: bool = False
     registration_token_digest: bytes = b""
     """Digest of the registration access token; empty: not registered dynamically. Spec: RFC 7592 §3"""
+    expires_at: int | None = None
+    """Registered by a stranger: from then on it goes as soon as nobody allows it anything."""
     legacy: bool = False
     """May use the implicit and password grants, which RFC 9700 advises against."""
     dialects: tuple[str, ...] = ("standard",)
@@ -249,6 +253,15 @@ class DeviceCode(Struct, frozen=True, kw_only=True):
     auth_time: int = 0
     refresh: bool = False
     """Whether the person let the device stay (any lifetime but ``once``)."""
+
+
+class RegistrationToken(Struct, frozen=True, kw_only=True):
+    """An initial access token: whoever has it may register applications. Spec: RFC 7591 §1.2"""
+
+    digest: bytes
+    uses_left: int
+    created_at: int
+    expires_at: int
 
 
 class AuditEvent(Struct, frozen=True, kw_only=True):

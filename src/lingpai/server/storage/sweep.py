@@ -18,6 +18,12 @@ _EXPIRED = {
     "spent": ("purpose, id", "expires_at <= $1"),
     "throttle": ("key, window_start", "expires_at <= $1"),
     "key_material": ("kid", "expires_at <= $1"),
+    "registration_token": ("digest", "expires_at <= $1"),
+    # Whoever may register without being asked who they are could fill the table with applications nobody uses.
+    "client": (
+        "client_id",
+        "expires_at <= $1 AND NOT EXISTS (SELECT 1 FROM account_grant g WHERE g.client_id = client.client_id)",
+    ),
     "account_grant": (
         "account_id, client_id",
         f"""(expires_at IS NOT NULL AND expires_at <= $1 - {_GRANT_KEPT_S})

@@ -48,6 +48,10 @@ class Catalog:
         definition = self.scopes.get(scope_name)
         return definition is not None and bool(definition.claims)
 
+    def scopes_opening(self, claim: str) -> Scope:
+        """The permissions any of which lets a client see the claim. Spec: OpenID Connect Core 1.0 §5.4"""
+        return scope_of(name for name, definition in self.scopes.items() if claim in definition.claims)
+
     def audience_of(self, scope: Scope, resource: tuple[str, ...]) -> Audience:
         """The audience of a token for ``scope``.
 

@@ -51,6 +51,8 @@ class LiveToken(Struct, frozen=True):
 
     token: AccessToken
     scope: Scope
+    granted: Scope
+    """Everything the grant holds now, this token's or not."""
     account: Account | None
     family: TokenFamily | None
 
@@ -95,7 +97,8 @@ class TokenLookup:
         alive = await self._families.get_alive(token.account_id, token.family_id, now, token.token_id)
         if alive is None or not await self._actor_is_in_force(token, alive.family):
             return None
-        return LiveToken(token, scope & scope_of(alive.permissions), alive.account, alive.family)
+        granted = scope_of(alive.permissions)
+        return LiveToken(token, scope & granted, granted, alive.account, alive.family)
 
     async def _actor_is_in_force(self, token: AccessToken, family: TokenFamily) -> bool:
         """An exchanged token (RFC 8693) is of another client than its family: that one must be in force too."""
@@ -107,7 +110,7 @@ class TokenLookup:
             return None
         if token.subject and await self._get_client(token.subject) is None:
             return None
-        return LiveToken(token, scope & scope_of(client.scope.split()), None, None)
+        return LiveToken(token, scope & scope_of(client.scope.split()), Scope(), None, None)
 
     async def _get_client(self, client_id: str) -> Client | None:
         client = await self._clients.get(client_id)

@@ -15,10 +15,19 @@ CREATE TABLE client (
     document TEXT NOT NULL,
     legacy INTEGER NOT NULL,
     disabled_at BIGINT,
+    expires_at BIGINT,
     created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL
+    updated_at BIGINT NOT NULL,
+    revision BIGINT NOT NULL
 );
 CREATE INDEX client_legacy ON client (legacy) WHERE legacy = 1;
+CREATE INDEX client_by_expiry ON client (expires_at) WHERE expires_at IS NOT NULL;
+CREATE TABLE registration_token (
+    digest {blob} PRIMARY KEY,
+    uses_left BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
 CREATE TABLE account (
     id {blob} PRIMARY KEY,
     username TEXT NOT NULL UNIQUE,
@@ -58,6 +67,7 @@ CREATE TABLE account_grant (
     ended_at BIGINT,
     PRIMARY KEY (account_id, client_id)
 );
+CREATE INDEX account_grant_by_client ON account_grant (client_id);
 CREATE INDEX account_grant_by_expiry ON account_grant (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX account_grant_by_end ON account_grant (ended_at) WHERE ended_at IS NOT NULL;
 CREATE TABLE token_family (
@@ -165,7 +175,7 @@ _NAMES = (
         "throttle",
         "spent",
     ),
-    *("token_family", "account_grant", "session", "account", "client"),
+    *("token_family", "account_grant", "session", "account", "registration_token", "client"),
 )
 
 
