@@ -105,6 +105,17 @@ def check_clients(clients: Sequence[Client]) -> list[Finding]:
     return findings or [Finding("ok", f"{len(clients)} clients, none with legacy grants or http redirect URIs")]
 
 
+def check_registration(config: Config) -> list[Finding]:
+    """Strangers cannot register what RFC 9700 advises against."""
+    if config.registration == "off":
+        return []
+    who = "everybody" if config.registration == "open" else "whoever has a token"
+    if config.registration_allow_legacy:
+        what = f"{who} may register applications with access tokens in the browser and without PKCE"
+        return [Finding("warn", what, "registration_allow_legacy is for tests: take it out of the settings")]
+    return [Finding("ok", f"{who} may register applications")]
+
+
 def check_clock(now: int, newest_at: int) -> Finding:
     """The clock is set, and not behind ``newest_at``, the latest instant that is stored."""
     if now < _RELEASED_AT or now < newest_at:

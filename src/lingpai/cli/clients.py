@@ -8,14 +8,17 @@ from lingpai.cli.options import ConfigFile, read_config
 from lingpai.cli.refusal import Refused
 
 if TYPE_CHECKING:
+    from lingpai.cli.secrets import SecretKeeper
     from lingpai.server.storage.driver import Driver
-    from lingpai.server.storage.records import Client, ClientSecret
+    from lingpai.server.storage.records import Client
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Applications that people sign in to.")
 
 ClientId = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="As the application sends it.", show_default=False)]
 
-AuthMethod = Annotated[str, typer.Option(help="client_secret_basic, client_secret_post, or none for a public client.")]
+AuthMethod = Annotated[
+    str, typer.Option(help="client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, or none.")
+]
 
 
 @app.command("create")
@@ -31,6 +34,7 @@ def create(
         list[str] | None, typer.Option(help="Several times. Default: authorization_code and refresh_token.")
     ] = None,
     auth_method: AuthMethod = "client_secret_basic",
+    jwks_uri: Annotated[str | None, typer.Option(help="Where its public keys are, for private_key_jwt.")] = None,
     native: Annotated[
         bool, typer.Option("--native", help="It runs on people's own machines: loopback URIs with any port (RFC 8252).")
     ] = False,
@@ -48,10 +52,10 @@ def create(
     """
     from lingpai.cli.apply.document import CLIENTS
     from lingpai.cli.entry import put_entry
-    from lingpai.cli.secrets import uses_secret
-    from lingpai.crypto.digest import new_id, new_secret
+    from lingpai.cli.secrets import make_secret, uses_secret
+    from lingpai.crypto.digest import new_id
 
-    secret = new_secret() if uses_secret(auth_method) else None
+    secret = make_secret(auth_method) if uses_secret(auth_method) else None
     values = {
         "client_id": client_id or new_id().hex(),
         "client_name": name,
@@ -60,6 +64,7 @@ def create(
         "redirect_uris": tuple(redirect_uri or ()),
         "grant_types": tuple(grant_type or ()),
         "token_endpoint_auth_method": auth_method,
+        "jwks_uri": jwks_uri,
         "scope": scope,
         "required_scope": required_scope,
         "client_uri": client_uri,
@@ -113,38 +118,36 @@ def rotate_secret(
     """
     from lingpai.cli.keeper import check_master_key, secret_keeper
     from lingpai.cli.storage import write_with_driver
-    from lingpai.crypto.digest import new_secret
-    from lingpai.server.client_auth.secret import digest_client_secret
-    from lingpai.server.storage.records import ClientSecret
 
     settings = read_config(config)
-    secret = new_secret()
-    with secret_keeper(settings) as keeper:
-        digest = digest_client_secret(keeper.pepper, client_id, secret)
 
-    async def work(driver: "Driver", now: int) -> None:
+    async def work(driver: "Driver", now: int) -> str:
         await check_master_key(settings, driver, now)
-        await _replace_secret(driver, client_id, ClientSecret(digest, created_at=now), keep_old_s, now)
+        return await _replace_secret(driver, keeper, client_id, keep_old_s, now)
 
-    write_with_driver(settings, work)
+    with secret_keeper(settings) as keeper:
+        secret = write_with_driver(settings, work)
     _print_secret(client_id, secret)
     if keep_old_s:
         typer.echo(f"The old secret works for {keep_old_s} more seconds.", err=True)
 
 
-async def _replace_secret(driver: "Driver", client_id: str, new: "ClientSecret", keep_old_s: int, now: int) -> None:
+async def _replace_secret(driver: "Driver", keeper: "SecretKeeper", client_id: str, keep_old_s: int, now: int) -> str:
     from msgspec.structs import replace
 
     from lingpai.cli.record import record_event
-    from lingpai.cli.secrets import uses_secret
+    from lingpai.cli.secrets import make_secret, uses_secret
     from lingpai.server.audit import CLIENT_SECRET_ROTATED
     from lingpai.server.storage.clients import Clients
 
     client = await Clients(driver).get(client_id)
     if client is None:
         raise Refused(f"there is no client {client_id}: `lingpai client list` shows them")
-    if not uses_secret(client.token_endpoint_auth_method):
-        raise Refused(f"{client_id} has no secret: its method is {client.token_endpoint_auth_method}")
+    method = client.token_endpoint_auth_method
+    if not uses_secret(method):
+        raise Refused(f"{client_id} has no secret: its method is {method}")
+    secret = make_secret(method)
+    new = keeper.keep(client_id, secret, method, now)
     until = now + keep_old_s
     old = tuple(
         replace(known, expires_at=min(until, known.expires_at or until))
@@ -153,13 +156,14 @@ async def _replace_secret(driver: "Driver", client_id: str, new: "ClientSecret",
     )
     await Clients(driver).put(replace(client, client_secrets=(new, *old), updated_at=now))
     await record_event(driver, CLIENT_SECRET_ROTATED, now, client_id=client_id, detail={"keep_old_s": keep_old_s})
+    return secret
 
 
 def _print_secret(client_id: str, secret: str | None) -> None:
     typer.echo(f"client_id={client_id}")
     if secret is not None:
         typer.echo(f"client_secret={secret}")
-        typer.echo("Keep the secret now: only its digest is stored, so it cannot be shown again.", err=True)
+        typer.echo("Keep the secret now: it cannot be shown again.", err=True)
 
 
 def _remarks(client: "Client") -> str:
@@ -167,5 +171,6 @@ def _remarks(client: "Client") -> str:
         "disabled": client.disabled_at is not None,
         "legacy": client.legacy,
         "native": client.application_type == "native",
+        "registered": client.registration_token_digest != b"",
     }
     return " ".join(name for name, is_so in remarks.items() if is_so)

@@ -46,6 +46,7 @@ def examine(config: "Config", *, online: bool) -> "list[Finding]":
     from lingpai.cli import checks
 
     findings = [checks.Finding("ok", "settings are valid"), checks.check_issuer(config), _examine_key(config)]
+    findings += checks.check_registration(config)
     findings += _examine_database(config)
     if online:
         findings.append(_examine_issuer(config.issuer))

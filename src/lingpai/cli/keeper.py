@@ -17,14 +17,14 @@ def secret_keeper(config: "Config") -> "Iterator[SecretKeeper]":
     """What recognises and makes stored secrets. Raises ``Refused`` when the master key is missing or no key."""
     from lingpai.cli.secrets import SecretKeeper
     from lingpai.server.accounts.passwords import Passwords
-    from lingpai.server.tokens.master_key import client_secret_pepper
+    from lingpai.server.tokens.master_key import client_secret_key, client_secret_pepper
 
-    pepper = client_secret_pepper(read_master_key(config))
+    master_key = read_master_key(config)
     passwords = Passwords(
         config.password_threads, config.password_queue_limit, config.password_memory_kib, config.password_time_cost
     )
     try:
-        yield SecretKeeper(pepper, passwords)
+        yield SecretKeeper(client_secret_pepper(master_key), client_secret_key(master_key), passwords)
     finally:
         passwords.close()
 

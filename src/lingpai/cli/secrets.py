@@ -5,10 +5,12 @@ modules of the server that also check them.
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from lingpai.crypto.digest import equal
+from lingpai.crypto.digest import equal, new_secret
+from lingpai.oauth.names import CLIENT_SECRET_JWT
 from lingpai.server.accounts.passwords import Passwords
-from lingpai.server.client_auth.secret import digest_client_secret
+from lingpai.server.client_auth.secret import is_alive, keep_client_secret
 from lingpai.server.storage.records import Account, Client, ClientSecret
 
 
@@ -21,10 +23,16 @@ def uses_secret(method: str) -> bool:
     return method.startswith("client_secret_")
 
 
+def make_secret(method: str) -> str:
+    """A new secret, long enough for everything its method may sign with (RFC 7518 §3.2)."""
+    return new_secret() + new_secret() if method == CLIENT_SECRET_JWT else new_secret()
+
+
 class SecretKeeper(Struct, frozen=True):
-    """What is needed to recognise a secret: the pepper of client secrets and the hasher of passwords."""
+    """What is needed to keep and recognise secrets: two keys for those of clients, and the hasher of passwords."""
 
     pepper: bytes
+    secret_key: bytes
     passwords: Passwords
 
     def client_secrets(
@@ -36,16 +44,27 @@ class SecretKeeper(Struct, frozen=True):
         """
         if not uses_secret(method):
             return ()
-        kept = stored.client_secrets if stored else ()
+        kept = tuple(_for_method(known, method) for known in (stored.client_secrets if stored else ()))
         if secret is None:
-            if not kept:
+            if not any(_serves(known, method) for known in kept):
                 raise SecretMissing
             return kept
-        digest = digest_client_secret(self.pepper, client_id, secret)
-        living = (known for known in kept if known.expires_at is None or known.expires_at > now)
-        if any(equal(known.digest, digest) for known in living):
-            return kept
-        return (ClientSecret(digest, created_at=now),)
+        new = self.keep(client_id, secret, method, now)
+        if not any(equal(known.digest, new.digest) and is_alive(known, now) for known in kept):
+            return (new,)
+        # The same secret, which may have been kept for a method that needs only its digest.
+        return tuple(
+            replace(known, sealed=new.sealed)
+            if equal(known.digest, new.digest) and not _serves(known, method)
+            else known
+            for known in kept
+        )
+
+    def keep(self, client_id: str, secret: str, method: str, now: int) -> ClientSecret:
+        """A secret as it is stored for a client of this method."""
+        return keep_client_secret(
+            pepper=self.pepper, secret_key=self.secret_key, client_id=client_id, secret=secret, method=method, now=now
+        )
 
     async def password_hash(self, password: str | None, stored: Account | None) -> str | None:
         """The hash the account has afterwards. Takes about 0.1 s when a password is given."""
@@ -55,3 +74,12 @@ class SecretKeeper(Struct, frozen=True):
         if kept is not None and await self.passwords.verify(kept, password):
             return kept
         return await self.passwords.hash(password)
+
+
+def _for_method(known: ClientSecret, method: str) -> ClientSecret:
+    """What stays of a stored secret: itself only where the method needs it."""
+    return known if method == CLIENT_SECRET_JWT or not known.sealed else replace(known, sealed=b"")
+
+
+def _serves(known: ClientSecret, method: str) -> bool:
+    return method != CLIENT_SECRET_JWT or bool(known.sealed)

@@ -4,6 +4,7 @@
 """
 
 from lingpai.client.aio import AsyncClient
+from lingpai.client.device import PendingDevice
 from lingpai.client.errors import (
     AuthorizationDenied,
     CallbackError,
@@ -17,9 +18,12 @@ from lingpai.client.errors import (
     UserinfoError,
 )
 from lingpai.client.flow import PendingSignIn
+from lingpai.client.keys import ClientKey, DpopKey
 from lingpai.client.providers import Provider
 from lingpai.client.responses import TokenSet
+from lingpai.client.step_up import StepUp
 from lingpai.client.sync import Client
+from lingpai.client.token_auth import TokenAuth
 
 __all__ = [
     "AsyncClient",
@@ -27,12 +31,17 @@ __all__ = [
     "CallbackError",
     "Client",
     "ClientError",
+    "ClientKey",
     "DiscoveryError",
+    "DpopKey",
     "EndpointError",
     "IdTokenError",
+    "PendingDevice",
     "PendingSignIn",
     "Provider",
     "ServerUnreachable",
+    "StepUp",
+    "TokenAuth",
     "TokenError",
     "TokenSet",
     "UnsupportedByProvider",

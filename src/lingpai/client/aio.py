@@ -4,6 +4,7 @@ Owns: an httpx2 client and the loop that sends what ``operations`` asks for. Saf
 Leaves: everything else to ``operations``. ``sync`` is the same without ``await``; change both.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from types import TracebackType
@@ -11,11 +12,18 @@ from typing import Self, TypeVar
 
 import httpx2
 
+from lingpai.client.conversation import Credentials
+from lingpai.client.device import PendingDevice
 from lingpai.client.discovery import Steps
-from lingpai.client.flow import HttpRequest, PendingSignIn, SignInRequest
+from lingpai.client.errors import ServerUnreachable
+from lingpai.client.flow import ExchangeRequest, PendingSignIn, SignInRequest
+from lingpai.client.http_request import HttpRequest, Pause
+from lingpai.client.keys import ClientKey, DpopKey
 from lingpai.client.operations import Operations
 from lingpai.client.providers import AuthMethod, Provider
 from lingpai.client.responses import TokenSet
+from lingpai.client.step_up import StepUp
+from lingpai.client.token_auth import TokenAuth
 from lingpai.client.transport import (
     TIMEOUT_S,
     TRANSPORT_ERRORS,
@@ -33,22 +41,33 @@ class AsyncClient:
     """An OAuth client of one authorization server.
 
     ``provider`` is an issuer (its metadata is fetched when first needed) or a ``Provider``. A client without
-    ``client_secret`` is public. ``http`` is an httpx2 client to use; one of our own is made, and closed, otherwise.
+    ``client_secret`` and ``private_key`` is public. With ``dpop_key`` all tokens are bound to that key, and tokens that
+    are not are refused. ``http`` is an httpx2 client to use; one of our own is made, and closed, otherwise.
     Every method raises ``ClientError`` for what a server or a browser did wrong, ``ValueError`` for wrong use.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings, by name and with defaults
         self,
         provider: Provider | str,
         client_id: str,
         client_secret: str | None = None,
         *,
+        private_key: ClientKey | None = None,
         auth_method: AuthMethod | None = None,
+        dpop_key: DpopKey | None = None,
         http: httpx2.AsyncClient | None = None,
         timeout_s: float = TIMEOUT_S,
         clock: Callable[[], int] = system_clock,
     ) -> None:
-        self._operations = Operations(provider, client_id, client_secret, auth_method, clock)
+        credentials = Credentials(
+            client_id=client_id,
+            client_secret=client_secret,
+            private_key=private_key,
+            auth_method=auth_method,
+            dpop_key=dpop_key,
+        )
+        self._operations = Operations(provider, credentials, clock)
+        self._clock = clock
         self._http = http or httpx2.AsyncClient()
         self._owns_http = http is None
         self._timeout_s = timeout_s
@@ -65,7 +84,9 @@ class AsyncClient:
         resource: Sequence[str] = (),
         prompt: str = "",
         max_age: int | None = None,
+        step_up: StepUp | None = None,
         extra: Mapping[str, str] | None = None,
+        push: bool = False,
     ) -> PendingSignIn:
         """Begin: keep the result in the browser's session, send the browser to its ``url``. See ``SignInRequest``."""
         request = SignInRequest(
@@ -74,7 +95,9 @@ class AsyncClient:
             resource=tuple(resource),
             prompt=prompt,
             max_age=max_age,
+            step_up=step_up,
             extra=extra or {},
+            push=push,
         )
         return await self._run(self._operations.begin_sign_in(request))
 
@@ -84,6 +107,17 @@ class AsyncClient:
         Raises ``AuthorizationDenied`` if the person said no; ``CallbackError``, ``TokenError``, ``IdTokenError``.
         """
         return await self._run(self._operations.finish_sign_in(pending, callback))
+
+    async def begin_device_sign_in(self, *, scope: str = "", resource: Sequence[str] = ()) -> PendingDevice:
+        """Begin on a device without a browser: show its person the result's URI and code. Raises ``TokenError``."""
+        return await self._run(self._operations.begin_device_sign_in(scope, resource))
+
+    async def finish_device_sign_in(self, pending: PendingDevice) -> TokenSet:
+        """Ask, as often as the server allows, until the person has answered; this takes minutes.
+
+        Raises ``TokenError`` with the code ``access_denied`` or ``expired_token`` if the person said no, or nothing.
+        """
+        return await self._run(self._operations.finish_device_sign_in(pending))
 
     async def refresh(self, tokens: TokenSet | str, *, scope: str = "") -> TokenSet:
         """New tokens for a ``TokenSet`` or a bare refresh token. Keep the result: the old refresh token may be spent.
@@ -96,6 +130,29 @@ class AsyncClient:
     async def client_credentials(self, *, scope: str = "", resource: Sequence[str] = ()) -> TokenSet:
         """A token for this client itself. Raises ``TokenError``."""
         return await self._run(self._operations.client_credentials(scope, resource))
+
+    async def exchange_token(
+        self,
+        subject_token: str,
+        *,
+        actor_token: str = "",
+        scope: str = "",
+        resource: Sequence[str] = (),
+        audience: Sequence[str] = (),
+    ) -> TokenSet:
+        """An access token for ``resource`` or ``audience`` in exchange for one somebody gave us. ``TokenError``."""
+        request = ExchangeRequest(
+            subject_token=subject_token,
+            actor_token=actor_token,
+            scope=scope,
+            resource=tuple(resource),
+            audience=tuple(audience),
+        )
+        return await self._run(self._operations.exchange_token(request))
+
+    def auth_for(self, tokens: TokenSet) -> TokenAuth:
+        """What puts the access token, and the proof that goes with it, on requests to a resource; see ``TokenAuth``."""
+        return TokenAuth(tokens, self._operations.prover, self._clock)
 
     async def userinfo(self, tokens: TokenSet | str) -> dict[str, object]:
         """Claims about the person; given a ``TokenSet``, checked to be the one who signed in. ``UserinfoError``."""
@@ -120,12 +177,28 @@ class AsyncClient:
 
     async def _run(self, steps: Steps[T]) -> T:
         try:
-            request = next(steps)
+            step = next(steps)
             while True:
-                request = steps.send(await self._send(request))
+                outcome = await self._take(step)
+                if outcome is None:
+                    step = next(steps)
+                elif isinstance(outcome, ServerUnreachable):
+                    step = steps.throw(outcome)
+                else:
+                    step = steps.send(outcome)
         except StopIteration as done:
             result: T = done.value
             return result
+
+    async def _take(self, step: HttpRequest | Pause) -> WireBody | ServerUnreachable | None:
+        if isinstance(step, Pause):
+            await asyncio.sleep(step.seconds)
+            return None
+        try:
+            return await self._send(step)
+        except ServerUnreachable as error:
+            # For the operation to decide: most of them end with it.
+            return error
 
     async def _send(self, request: HttpRequest) -> WireBody:
         reader = AnswerReader(request, self._timeout_s)

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from lingpai.client.errors import DiscoveryError, printable
-from lingpai.client.flow import HttpRequest, document_request
+from lingpai.client.http_request import HttpRequest, Pause, document_request
 from lingpai.client.providers import Provider, check_url
 from lingpai.client.responses import json_object
 from lingpai.dialects.base import WireBody
@@ -18,8 +18,8 @@ from lingpai.oauth.metadata import AuthorizationServerMetadata, well_known_url
 
 T = TypeVar("T")
 
-# A conversation: it yields requests, is sent their answers, and returns what it was for.
-Steps = Generator[HttpRequest, WireBody, T]
+# A conversation: it yields requests, is sent their answers (nothing, for a pause), and returns what it was for.
+Steps = Generator[HttpRequest | Pause, WireBody, T]
 
 
 def metadata_urls(issuer: str) -> tuple[str, ...]:

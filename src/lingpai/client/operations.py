@@ -1,8 +1,9 @@
 """What a client does, as conversations: each operation yields requests, is sent their answers, and returns its result.
 
-Owns: the order of requests and checks, the provider's metadata and keys once fetched. Written once; it neither
-waits nor sends, so the blocking and the asynchronous shell run the very same code.
-Leaves: sending to ``sync`` and ``aio``, which drive it like this::
+Owns: the order of requests and checks. Written once; it neither waits nor sends, so the blocking and the asynchronous
+shell run the very same code.
+Leaves: proving who we are, and the server's metadata and keys, to ``conversation``; sending to ``sync`` and ``aio``,
+which drive it like this::
 
     request = next(steps)
     request = steps.send(answer)  # until StopIteration, whose value is the result
@@ -10,67 +11,94 @@ Leaves: sending to ``sync`` and ``aio``, which drive it like this::
 
 from collections.abc import Callable, Sequence
 
-from lingpai.client import flow, responses
-from lingpai.client.discovery import Steps, discover
-from lingpai.client.errors import CallbackError, IdTokenError, ServerUnreachable, UnsupportedByProvider
-from lingpai.client.flow import ClientIdentity, PendingSignIn, SignInRequest
-from lingpai.client.id_token import Expected, claimed_kid, parse_id_token
-from lingpai.client.providers import AuthMethod, Provider
+from lingpai.client import device, flow, responses
+from lingpai.client.client_auth import Pairs
+from lingpai.client.conversation import Conversation, Credentials
+from lingpai.client.device import PendingDevice
+from lingpai.client.discovery import Steps
+from lingpai.client.dpop import DpopProver
+from lingpai.client.errors import CallbackError, IdTokenError, ServerUnreachable, TokenError, UnsupportedByProvider
+from lingpai.client.flow import ExchangeRequest, PendingSignIn, SignInRequest
+from lingpai.client.http_request import Pause
+from lingpai.client.id_token import Expected, parse_id_token
+from lingpai.client.providers import Provider
 from lingpai.client.responses import TokenSet
-from lingpai.crypto.jwk import PublicKey, parse_jwks
-
-_KEYS_LIFETIME_S = 3600
-_METADATA_LIFETIME_S = 24 * 3600
+from lingpai.oauth.tokens import TokenResponse
 
 
 class Operations:
-    """Everything ``Client`` and ``AsyncClient`` can do, without the sending.
+    """Everything ``Client`` and ``AsyncClient`` can do, without the sending."""
 
-    ``provider`` is a ``Provider``, or an issuer whose metadata is fetched when first needed and again every 24 hours.
-    """
-
-    def __init__(
-        self,
-        provider: Provider | str,
-        client_id: str,
-        client_secret: str | None,
-        auth_method: AuthMethod | None,
-        clock: Callable[[], int],
-    ) -> None:
-        self._issuer = provider if isinstance(provider, str) else provider.issuer
-        self._given = None if isinstance(provider, str) else provider
-        self._discovered: tuple[int, Provider] | None = None
-        self._keys: tuple[int, Sequence[PublicKey]] = (0, ())
-        self._client_id = client_id
-        self._client_secret = client_secret
-        self._auth_method = auth_method
+    def __init__(self, provider: Provider | str, credentials: Credentials, clock: Callable[[], int]) -> None:
+        self._talk = Conversation(provider, credentials, clock)
         self._clock = clock
+
+    @property
+    def prover(self) -> DpopProver | None:
+        """What makes the DPoP proofs, if this client has a key."""
+        return self._talk.prover
 
     def provider(self) -> Steps[Provider]:
         """The provider as given, or as its metadata says."""
-        if self._given is not None:
-            return self._given
-        now = self._clock()
-        if self._discovered is None or now - self._discovered[0] > _METADATA_LIFETIME_S:
-            self._discovered = (now, (yield from discover(self._issuer)))
-        return self._discovered[1]
+        return self._talk.provider()
 
     def begin_sign_in(self, request: SignInRequest) -> Steps[PendingSignIn]:
-        """Spec: RFC 6749 §4.1.1"""
+        """Spec: RFC 6749 §4.1.1; RFC 9126 §2"""
         provider = yield from self.provider()
-        return flow.begin_sign_in(provider, self._client_id, request, now=self._clock())
+        flow.authorization_endpoint(provider)
+        jkt = "" if self.prover is None else self.prover.key.thumbprint
+        pending, params = flow.begin_sign_in(provider, self._talk.client_id, request, now=self._clock(), jkt=jkt)
+        if not (request.push or provider.require_pushed_authorization_requests):
+            return flow.in_browser(provider, pending, params)
+        endpoint = _offered(provider.pushed_authorization_request_endpoint, "pushed_authorization_request_endpoint")
+        request_uri = responses.parse_pushed((yield from self._talk.post(endpoint, params)))
+        return flow.by_reference(provider, pending, request_uri)
 
     def finish_sign_in(self, pending: PendingSignIn, callback: str) -> Steps[TokenSet]:
         """Spec: RFC 6749 §4.1.3; OpenID Connect Core 1.0 §3.1.3"""
-        if (pending.issuer, pending.client_id) != (self._issuer, self._client_id):
-            # Sending the code to whatever server this client now talks to would be a mix-up. RFC 9700 §4.4
-            raise CallbackError("issuer_mismatch", "the sign-in was begun with another server or client")
+        self._check_ours(pending)
         provider = yield from self.provider()
         code = responses.parse_callback(
             pending, callback, iss_required=provider.iss_parameter_supported, now=self._clock()
         )
-        request = flow.code_request(provider, self._identity(provider), pending, code)
-        return (yield from self._tokens(provider, request, scope=pending.scope, pending=pending))
+        response = yield from self._token_response(provider, flow.code_params(pending, code))
+        return (yield from self._checked(provider, response, scope=pending.scope, pending=pending))
+
+    def begin_device_sign_in(self, scope: str, resource: Sequence[str]) -> Steps[PendingDevice]:
+        """Spec: RFC 8628 §3.1"""
+        provider = yield from self.provider()
+        endpoint = _offered(provider.device_authorization_endpoint, "device_authorization_endpoint")
+        answer = yield from self._talk.post(endpoint, device.device_authorization_params(scope, resource))
+        return device.parse_device_authorization(
+            answer,
+            issuer=provider.issuer,
+            client_id=self._talk.client_id,
+            scope=scope,
+            resource=tuple(resource),
+            now=self._clock(),
+        )
+
+    def finish_device_sign_in(self, pending: PendingDevice) -> Steps[TokenSet]:
+        """Spec: RFC 8628 §3.4; RFC 8628 §3.5"""
+        self._check_ours(pending)
+        provider = yield from self.provider()
+        interval_s = pending.interval_s
+        while True:
+            yield Pause(interval_s)
+            if self._clock() >= pending.expires_at:
+                raise TokenError("expired_token", "nobody answered in time", status=400)
+            try:
+                response = yield from self._token_response(provider, device.device_token_params(pending))
+            except TokenError as error:
+                longer = device.next_interval_s(interval_s, error)
+                if longer is None:
+                    raise
+                interval_s = longer
+            except ServerUnreachable:
+                # Whatever is overloaded on the way must not be asked faster.
+                interval_s = min(interval_s * 2, device.INTERVAL_LIMIT_S)
+            else:
+                return (yield from self._checked(provider, response, scope=pending.scope))
 
     def refresh(self, tokens: TokenSet | str, scope: str) -> Steps[TokenSet]:
         """Spec: RFC 6749 §6; OpenID Connect Core 1.0 §12"""
@@ -80,43 +108,59 @@ class Operations:
         provider = yield from self.provider()
         if previous.id_token is not None:
             # Another ID Token will come. If its keys cannot be had, better to fail before the refresh token is spent.
-            yield from self._keys_for(provider, previous.id_token)
-        request = flow.refresh_request(provider, self._identity(provider), previous.refresh_token, scope)
-        return (yield from self._tokens(provider, request, scope=scope or previous.scope, previous=previous))
+            yield from self._talk.keys_for(provider, previous.id_token)
+        response = yield from self._token_response(provider, flow.refresh_params(previous.refresh_token, scope))
+        return (yield from self._checked(provider, response, scope=scope or previous.scope, previous=previous))
 
     def client_credentials(self, scope: str, resource: Sequence[str]) -> Steps[TokenSet]:
         """Spec: RFC 6749 §4.4"""
         provider = yield from self.provider()
-        request = flow.client_credentials_request(provider, self._identity(provider), scope, resource)
-        response = responses.parse_token_response((yield request))
+        response = yield from self._token_response(provider, flow.client_credentials_params(scope, resource))
         return responses.token_set(response, now=self._clock(), scope=scope, previous=None, claims=None)
+
+    def exchange_token(self, request: ExchangeRequest) -> Steps[TokenSet]:
+        """Spec: RFC 8693 §2"""
+        provider = yield from self.provider()
+        response = yield from self._token_response(provider, flow.exchange_params(request))
+        responses.check_exchanged(response)
+        return responses.token_set(response, now=self._clock(), scope=request.scope, previous=None, claims=None)
 
     def userinfo(self, tokens: TokenSet | str) -> Steps[dict[str, object]]:
         """Spec: OpenID Connect Core 1.0 §5.3"""
         provider = yield from self.provider()
-        access_token, subject = (tokens, None) if isinstance(tokens, str) else (tokens.access_token, tokens.subject)
-        return responses.parse_userinfo((yield flow.userinfo_request(provider, access_token)), subject=subject)
+        endpoint = _offered(provider.userinfo_endpoint, "userinfo_endpoint")
+        if isinstance(tokens, str):
+            # A client with a key takes no tokens but those bound to it.
+            tokens = TokenSet(access_token=tokens, token_type="DPoP" if self.prover else "Bearer")
+        return responses.parse_userinfo(
+            (yield from self._talk.get_with_token(endpoint, tokens)), subject=tokens.subject
+        )
 
     def revoke(self, token: str, hint: str) -> Steps[None]:
         """Spec: RFC 7009 §2"""
         provider = yield from self.provider()
-        responses.check_revoked((yield flow.revocation_request(provider, self._identity(provider), token, hint)))
+        endpoint = _offered(provider.revocation_endpoint, "revocation_endpoint")
+        responses.check_revoked((yield from self._talk.post(endpoint, flow.revocation_params(token, hint))))
 
-    def _identity(self, provider: Provider) -> ClientIdentity:
-        method = self._auth_method or provider.auth_method_for(self._client_secret)
-        return ClientIdentity(self._client_id, self._client_secret, method)
+    def _check_ours(self, pending: PendingSignIn | PendingDevice) -> None:
+        if (pending.issuer, pending.client_id) != (self._talk.issuer, self._talk.client_id):
+            # Sending the code to whatever server this client now talks to would be a mix-up. RFC 9700 §4.4
+            raise CallbackError("issuer_mismatch", "the sign-in was begun with another server or client")
 
-    def _tokens(
+    def _token_response(self, provider: Provider, params: Pairs) -> Steps[TokenResponse]:
+        answer = yield from self._talk.post(provider.token_endpoint, params)
+        return responses.parse_token_response(answer, dpop=self.prover is not None)
+
+    def _checked(
         self,
         provider: Provider,
-        request: flow.HttpRequest,
+        response: TokenResponse,
         *,
         scope: str,
         pending: PendingSignIn | None = None,
         previous: TokenSet | None = None,
     ) -> Steps[TokenSet]:
-        """Send a token request and check the ID Token that comes with the answer, or has to."""
-        response = responses.parse_token_response((yield request))
+        """The tokens, once the ID Token that comes with them, or has to, is checked."""
         tokens = responses.token_set(response, now=self._clock(), scope=scope, previous=previous, claims=None)
         if response.id_token is None:
             if pending is not None and pending.nonce is not None and "openid" in tokens.scope.split():
@@ -124,32 +168,19 @@ class Operations:
             return tokens
         expected = Expected(
             issuer=provider.issuer,
-            client_id=self._client_id,
+            client_id=self._talk.client_id,
             algs=provider.id_token_algs,
             access_token=response.access_token,
             nonce=pending.nonce if pending else None,
             max_age=pending.max_age if pending else None,
             subject=previous.subject if previous else None,
         )
-        keys = yield from self._keys_for(provider, response.id_token)
+        keys = yield from self._talk.keys_for(provider, response.id_token)
         claims = parse_id_token(response.id_token, keys, expected, now=self._clock())
         return responses.token_set(response, now=self._clock(), scope=scope, previous=previous, claims=claims)
 
-    def _keys_for(self, provider: Provider, id_token: str) -> Steps[Sequence[PublicKey]]:
-        """The provider's keys; fetched again after an hour, and at once when the token names a new one (rotation)."""
-        fetched_at, keys = self._keys
-        now = self._clock()
-        kid = claimed_kid(id_token)
-        if now - fetched_at <= _KEYS_LIFETIME_S and any(kid is None or key.kid in (None, kid) for key in keys):
-            return keys
-        if provider.jwks_uri is None:
-            raise UnsupportedByProvider("the provider has no jwks_uri to check ID Tokens with")
-        answer = yield flow.document_request(provider.jwks_uri)
-        if answer.status != 200:
-            raise ServerUnreachable(f"the provider's keys could not be fetched (HTTP {answer.status})")
-        try:
-            keys = parse_jwks(responses.json_object(answer.body))
-        except ValueError as error:
-            raise IdTokenError(f"the provider's keys are unusable: {error}") from None
-        self._keys = (now, keys)
-        return keys
+
+def _offered(endpoint: str | None, name: str) -> str:
+    if endpoint is None:
+        raise UnsupportedByProvider(f"the provider has no {name}")
+    return endpoint

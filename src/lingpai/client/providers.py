@@ -12,7 +12,17 @@ from msgspec import Struct
 
 from lingpai.oauth.metadata import AuthorizationServerMetadata
 
-AuthMethod = Literal["client_secret_basic", "client_secret_post", "none"]
+AuthMethod = Literal["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"]
+
+_SECRET_METHODS: tuple[AuthMethod, ...] = ("client_secret_basic", "client_secret_post", "client_secret_jwt")
+_OPTIONAL_URLS = (
+    "authorization_endpoint",
+    "userinfo_endpoint",
+    "revocation_endpoint",
+    "pushed_authorization_request_endpoint",
+    "device_authorization_endpoint",
+    "jwks_uri",
+)
 
 _URL = re.compile(r"https?://[!-\[\]-~]+\Z")
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -48,16 +58,22 @@ class Provider(Struct, frozen=True, kw_only=True):
     authorization_endpoint: str | None = None
     userinfo_endpoint: str | None = None
     revocation_endpoint: str | None = None
+    pushed_authorization_request_endpoint: str | None = None
+    device_authorization_endpoint: str | None = None
     jwks_uri: str | None = None
+    require_pushed_authorization_requests: bool = False
+    """The server takes no authorization request from a browser that was not pushed to it first. Spec: RFC 9126 §5"""
     iss_parameter_supported: bool = False
     """The server promises ``iss`` in every callback, so one without it is refused. Spec: RFC 9207 §2.4"""
     token_endpoint_auth_methods: tuple[str, ...] = ("client_secret_basic",)
     id_token_algs: tuple[str, ...] = ("RS256",)
+    dpop_algs: tuple[str, ...] | None = None
+    """What a DPoP proof may be signed with; ``None``: the server does not say. Spec: RFC 9449 §5.1"""
 
     def __post_init__(self) -> None:
         check_url("issuer", self.issuer, query=False)
         check_url("token_endpoint", self.token_endpoint)
-        for name in ("authorization_endpoint", "userinfo_endpoint", "revocation_endpoint", "jwks_uri"):
+        for name in _OPTIONAL_URLS:
             url = getattr(self, name)
             if url is not None:
                 check_url(name, url)
@@ -77,19 +93,23 @@ class Provider(Struct, frozen=True, kw_only=True):
             authorization_endpoint=metadata.authorization_endpoint,
             userinfo_endpoint=metadata.userinfo_endpoint,
             revocation_endpoint=metadata.revocation_endpoint,
+            pushed_authorization_request_endpoint=metadata.pushed_authorization_request_endpoint,
+            device_authorization_endpoint=metadata.device_authorization_endpoint,
+            require_pushed_authorization_requests=metadata.require_pushed_authorization_requests,
             jwks_uri=metadata.jwks_uri,
             iss_parameter_supported=bool(metadata.authorization_response_iss_parameter_supported),
             token_endpoint_auth_methods=tuple(
                 metadata.token_endpoint_auth_methods_supported or ["client_secret_basic"]
             ),
             id_token_algs=tuple(alg for alg in offered if alg in SIGNING_ALGS),
+            dpop_algs=metadata.dpop_signing_alg_values_supported,
         )
 
-    def auth_method_for(self, client_secret: str | None) -> AuthMethod:
-        """How a client with this secret authenticates here, when it was not told. Spec: RFC 6749 §2.3.1"""
+    def auth_method_for(self, client_secret: str | None, *, has_private_key: bool = False) -> AuthMethod:
+        """How a client with this secret or key authenticates here, when it was not told. Spec: RFC 6749 §2.3.1"""
+        if has_private_key:
+            return "private_key_jwt"
         if client_secret is None:
             return "none"
         offered = self.token_endpoint_auth_methods
-        if "client_secret_basic" not in offered and "client_secret_post" in offered:
-            return "client_secret_post"
-        return "client_secret_basic"
+        return next((method for method in _SECRET_METHODS if method in offered), "client_secret_basic")

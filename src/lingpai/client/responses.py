@@ -1,7 +1,7 @@
 """What the authorization server says back, read with suspicion. Pure.
 
-Owns: the callback (state, issuer, repeated parameters, errors), ``TokenSet``, and the bodies of the token, revocation
-and userinfo endpoints.
+Owns: the callback (state, issuer, repeated parameters, errors), ``TokenSet``, and the bodies of the token, revocation,
+userinfo and pushed authorization request endpoints.
 Leaves: ID Tokens to ``id_token``, metadata to ``discovery``, the wire format of tokens to ``dialects``.
 """
 
@@ -10,7 +10,8 @@ import re
 import msgspec
 
 from lingpai.client.errors import AuthorizationDenied, CallbackError, TokenError, UserinfoError, printable
-from lingpai.client.flow import PendingSignIn, Storable
+from lingpai.client.flow import ACCESS_TOKEN_TYPE, PendingSignIn
+from lingpai.client.http_request import Storable
 from lingpai.crypto.digest import equal
 from lingpai.dialects import standard
 from lingpai.dialects.base import RemoteError, WireBody
@@ -23,6 +24,8 @@ SIGN_IN_LIFETIME_S = 3600
 
 # Ten years: a number nobody means must not grow into one a session store cannot write.
 _LIFETIME_LIMIT_S = 10 * 365 * 86_400
+
+_JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt"
 
 _TOKEN = re.compile(r"[\x21-\x7e]+\Z")
 _ABSOLUTE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
@@ -42,8 +45,10 @@ class TokenSet(Storable, frozen=True, kw_only=True):
     scope: str = ""
     id_token: str | None = None
     id_token_claims: dict[str, object] | None = None
+    token_type: str = "Bearer"
+    """``DPoP``: the access token works with a proof of our key only. Spec: RFC 9449 §5"""
 
-    shown = ("expires_at", "scope", "subject")
+    shown = ("expires_at", "scope", "subject", "token_type")
 
     @property
     def subject(self) -> str | None:
@@ -105,15 +110,20 @@ def _authorization_error(code: str, description: str) -> CallbackError:
     return CallbackError(code, description)
 
 
-def parse_token_response(body: WireBody) -> TokenResponse:
-    """Read the token endpoint's answer; raises ``TokenError``. Spec: RFC 6749 §5.1; RFC 6749 §5.2"""
+def parse_token_response(body: WireBody, *, dpop: bool = False) -> TokenResponse:
+    """Read the token endpoint's answer; raises ``TokenError``. ``dpop``: we sent a proof, so the token must be bound.
+
+    Spec: RFC 6749 §5.1; RFC 6749 §5.2; RFC 9449 §5
+    """
     try:
         response = standard.parse_tokens(body)
     except RemoteError as error:
         raise TokenError(error.code, error.description, status=error.status) from None
-    if response.token_type.lower() != "bearer":
-        # A token of a kind we cannot present would be sent as if anybody holding it could use it. RFC 6749 §7.1
-        raise TokenError("unreadable_response", "the token is no bearer token", status=body.status)
+    if response.token_type.lower() != ("dpop" if dpop else "bearer"):
+        # A token of a kind we cannot present would be sent as if anybody holding it could use it (RFC 6749 §7.1);
+        # one that is not bound, though we asked for that, anybody could.
+        wanted = "bound to our DPoP key" if dpop else "a bearer token"
+        raise TokenError("unreadable_response", f"the token is not {wanted}", status=body.status)
     if not _TOKEN.match(response.access_token):
         raise TokenError("unreadable_response", "the token does not fit into a header", status=body.status)
     return response
@@ -136,12 +146,36 @@ def token_set(
         scope=scope if response.scope is None else response.scope,
         id_token=response.id_token or kept.id_token,
         id_token_claims=claims or kept.id_token_claims,
+        token_type="DPoP" if response.token_type.lower() == "dpop" else "Bearer",
     )
+
+
+def check_exchanged(response: TokenResponse) -> None:
+    """Raise ``TokenError`` unless what came is the access token that was asked for. Spec: RFC 8693 §2.2.1"""
+    if response.extra.get("issued_token_type") not in (ACCESS_TOKEN_TYPE, _JWT_TYPE):
+        raise TokenError("unreadable_response", "issued_token_type is not access_token", status=200)
 
 
 def check_revoked(body: WireBody) -> None:
     """Raise ``TokenError`` unless the token is over; unknown tokens count as over. Spec: RFC 7009 §2.2"""
-    if body.status != 200:
+    check_status(body, 200)
+
+
+def parse_pushed(body: WireBody) -> str:
+    """Read the ``request_uri`` of a pushed request; raises ``TokenError``. Spec: RFC 9126 §2.2; RFC 9126 §2.3"""
+    check_status(body, 200, 201)
+    try:
+        request_uri = json_object(body.body).get("request_uri")
+    except ValueError as error:
+        raise TokenError("unreadable_response", str(error), status=body.status) from None
+    if not isinstance(request_uri, str) or not _TOKEN.match(request_uri):
+        raise TokenError("unreadable_response", "there is no request_uri in the answer", status=body.status)
+    return request_uri
+
+
+def check_status(body: WireBody, *good: int) -> None:
+    """Raise the ``TokenError`` in the answer unless its status is good. Spec: RFC 6749 §5.2; RFC 7009 §2.2.1"""
+    if body.status not in good:
         # Errors have the form of the token endpoint's, whose reader takes any status but 200 for one.
         parse_token_response(body)
 

@@ -9,7 +9,7 @@ import time
 import httpx2
 
 from lingpai.client.errors import ServerUnreachable
-from lingpai.client.flow import HttpRequest
+from lingpai.client.http_request import HttpRequest
 from lingpai.dialects.base import WireBody
 
 TIMEOUT_S = 10.0

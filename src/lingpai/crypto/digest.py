@@ -4,12 +4,14 @@ Owns: how secrets are made and stored (SHA-256 of 256 random bits needs no slow 
 guessable and do need one, to ``server.accounts.passwords``.
 """
 
+import functools
 import hashlib
 import hmac
 import secrets
 import string
 
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _ALPHABET = (string.digits + string.ascii_letters).encode()
@@ -42,8 +44,17 @@ def digest(secret: str) -> bytes:
 
 def keyed_digest(key: bytes, *parts: str | bytes) -> bytes:
     """HMAC-SHA256 of ``parts``; each goes in with its length, so that ``("ab", "c")`` is not ``("a", "bc")``."""
-    message = b"".join(len(data).to_bytes(8, "big") + data for data in map(_as_bytes, parts))
-    return hmac.digest(key, message, "sha256")
+    mac = _keyed(key).copy()
+    for part in parts:
+        data = _as_bytes(part)
+        mac.update(len(data).to_bytes(8, "big") + data)
+    return mac.finalize()
+
+
+@functools.lru_cache(maxsize=64)
+def _keyed(key: bytes) -> HMAC:
+    """A few keys are used for everything, and making a new HMAC takes longer than using it."""
+    return HMAC(key, SHA256())
 
 
 def equal(a: bytes | str, b: bytes | str) -> bool:
@@ -55,7 +66,7 @@ def derive_key(master: bytes, purpose: str) -> bytes:
     """A key of 32 bytes for ``purpose`` from the master key (HKDF-SHA256). Spec: RFC 5869 §2"""
     if len(master) < _MASTER_KEY_BYTES:
         raise ValueError(f"a master key has at least {_MASTER_KEY_BYTES} bytes")
-    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose.encode()).derive(master)
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(master)
 
 
 def _as_bytes(value: str | bytes) -> bytes:

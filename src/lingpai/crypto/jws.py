@@ -7,12 +7,14 @@ key is public.
 Spec: RFC 7515 §7.1; RFC 8725 §3
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc.jws import JWSRegistry
@@ -26,25 +28,34 @@ from lingpai.crypto.compact import (
     read_kid,
     read_object,
 )
-from lingpai.crypto.jwk import PublicKey, load_private_key
+from lingpai.crypto.jwk import PrivateKey, PublicKey, load_private_key
 
 __all__ = ["InvalidJws", "Signer", "is_signed", "read_kid", "verify"]
 
 _P256_BYTES = 32
+_ES256 = ECDSA(SHA256())
 
 
 class Signer:
     """Signs with one private key under one ``kid``; header bytes are made once per ``typ``.
 
-    ``jwk``: the public key itself is shown in the header, in place of the ``kid`` (RFC 9449 §4.2).
+    ``jwk``: the public key itself is shown in the header, in place of the ``kid`` (RFC 9449 §4.2). ``made_here``: as
+    for ``load_private_key``.
     """
 
-    def __init__(self, alg: str, kid: str, private_der: bytes, *, jwk: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        alg: str,
+        kid: str,
+        private_der: bytes,
+        *,
+        jwk: Mapping[str, str] | None = None,
+        made_here: bool = False,
+    ) -> None:
         self.alg = alg
         self.kid = kid
         self._names_key: dict[str, object] = {"kid": kid} if jwk is None else {"jwk": dict(jwk)}
-        self._key = load_private_key(private_der, alg)
-        self._padding = _rsa_padding(alg)
+        self._sign = _signing(load_private_key(private_der, alg, made_here=made_here), alg)
         self._headers: dict[str, str] = {}
 
     def sign(self, typ: str, payload: bytes) -> str:
@@ -58,13 +69,25 @@ class Signer:
 
     def signature(self, signing_input: bytes) -> bytes:
         """The bare signature. Spec: RFC 7518 §3.4; RFC 8037 §3.1"""
-        key = self._key
-        if isinstance(key, Ed25519PrivateKey):
-            return key.sign(signing_input)
-        if isinstance(key, EllipticCurvePrivateKey):
-            r, s = decode_dss_signature(key.sign(signing_input, ECDSA(SHA256())))
-            return r.to_bytes(_P256_BYTES) + s.to_bytes(_P256_BYTES)
-        return key.sign(signing_input, self._padding, SHA256())
+        return self._sign(signing_input)
+
+
+def _signing(key: PrivateKey, alg: str) -> Callable[[bytes], bytes]:
+    """Decided once: asking ``cryptography``'s abstract classes costs as much as making the header."""
+    if isinstance(key, Ed25519PrivateKey):
+        return key.sign
+    if isinstance(key, EllipticCurvePrivateKey):
+        return partial(_sign_es256, key)
+    return partial(_sign_rsa, key, _rsa_padding(alg))
+
+
+def _sign_es256(key: EllipticCurvePrivateKey, signing_input: bytes) -> bytes:
+    r, s = decode_dss_signature(key.sign(signing_input, _ES256))
+    return r.to_bytes(_P256_BYTES) + s.to_bytes(_P256_BYTES)
+
+
+def _sign_rsa(key: RSAPrivateKey, padding_: padding.AsymmetricPadding, signing_input: bytes) -> bytes:
+    return key.sign(signing_input, padding_, SHA256())
 
 
 def verify(

@@ -146,6 +146,18 @@ class InvalidRequestUri(OAuthError):
     code = "invalid_request_uri"
 
 
+class InvalidRedirectUri(OAuthError):
+    """A redirect URI may not be registered. Spec: RFC 7591 §3.2.2"""
+
+    code = "invalid_redirect_uri"
+
+
+class InvalidClientMetadata(OAuthError):
+    """A field of what a client says about itself cannot be registered. Spec: RFC 7591 §3.2.2"""
+
+    code = "invalid_client_metadata"
+
+
 class InvalidDpopProof(OAuthError):
     """The DPoP proof is missing, malformed, replayed or for something else. Spec: RFC 9449 §5"""
 

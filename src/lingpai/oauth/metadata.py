@@ -26,6 +26,11 @@ class AuthorizationServerMetadata(Struct, frozen=True, kw_only=True, omit_defaul
     introspection_endpoint: str | None = None
     revocation_endpoint: str | None = None
     end_session_endpoint: str | None = None
+    check_session_iframe: str | None = None
+    backchannel_logout_supported: bool = False
+    backchannel_logout_session_supported: bool = False
+    frontchannel_logout_supported: bool = False
+    frontchannel_logout_session_supported: bool = False
     device_authorization_endpoint: str | None = None
     pushed_authorization_request_endpoint: str | None = None
     scopes_supported: tuple[str, ...] | None = None
@@ -66,10 +71,11 @@ class AuthorizationServerMetadata(Struct, frozen=True, kw_only=True, omit_defaul
 
 
 class ClientMetadata(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a client says about itself, or an operator about it. Spec: RFC 7591 §2"""
+    """What a client says about itself. Spec: RFC 7591 §2; OpenID Connect Dynamic Client Registration 1.0 §2"""
 
     redirect_uris: tuple[str, ...] = ()
     token_endpoint_auth_method: str = "client_secret_basic"
+    token_endpoint_auth_signing_alg: str = ""
     grant_types: tuple[str, ...] = ("authorization_code",)
     response_types: tuple[str, ...] = ("code",)
     application_type: Literal["web", "native"] = "web"
@@ -80,11 +86,30 @@ class ClientMetadata(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tos_uri: str = ""
     scope: str = ""
     contacts: tuple[str, ...] = ()
-    post_logout_redirect_uris: tuple[str, ...] = ()
     jwks_uri: str = ""
     jwks: dict[str, object] | None = None
-    software_id: str = ""
-    software_version: str = ""
+    subject_type: Literal["public", "pairwise"] = "public"
+    sector_identifier_uri: str = ""
+    id_token_signed_response_alg: str = ""
+    """Empty: RS256."""
+    id_token_encrypted_response_alg: str = ""
+    id_token_encrypted_response_enc: str = ""
+    userinfo_signed_response_alg: str = ""
+    userinfo_encrypted_response_alg: str = ""
+    userinfo_encrypted_response_enc: str = ""
+    request_object_signing_alg: str = ""
+    request_uris: tuple[str, ...] = ()
+    default_max_age: int | None = None
+    require_auth_time: bool = False
+    default_acr_values: tuple[str, ...] = ()
+    initiate_login_uri: str = ""
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str = ""
+    backchannel_logout_session_required: bool = False
+    frontchannel_logout_uri: str = ""
+    frontchannel_logout_session_required: bool = False
+    dpop_bound_access_tokens: bool = False
+    require_pushed_authorization_requests: bool = False
 
 
 def well_known_url(issuer: str, suffix: str = "oauth-authorization-server") -> str:

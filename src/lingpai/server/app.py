@@ -33,7 +33,6 @@ _CORS = {
 }
 _RAW_CORS = raw_headers(_CORS.items())
 _PREFLIGHT = {
-    "access-control-allow-methods": "GET, POST, OPTIONS",
     "access-control-allow-headers": "Authorization, Content-Type, DPoP",
     "access-control-max-age": "7200",
 }
@@ -144,7 +143,8 @@ class App:
             return await handler(request)
         allow = ", ".join([*route.methods, "OPTIONS"])
         if method == "OPTIONS":
-            return Response(status_code=204, headers={"allow": allow, **(_PREFLIGHT if route.cors else {})})
+            preflight = {**_PREFLIGHT, "access-control-allow-methods": allow} if route.cors else {}
+            return Response(status_code=204, headers={"allow": allow, **preflight})
         if route.machine:
             refused = MethodNotAllowed(f"this endpoint takes {' or '.join(route.methods)}")
             response = write_body(standard.write_error(refused))

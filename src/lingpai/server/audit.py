@@ -24,14 +24,20 @@ TOKEN_REVOKED: Final = "token_revoked"
 CLIENT_AUTHENTICATION_REFUSED: Final = "client_authentication_refused"
 CLIENT_CREATED: Final = "client_created"
 CLIENT_CHANGED: Final = "client_changed"
+CLIENT_DELETED: Final = "client_deleted"
 CLIENT_SECRET_ROTATED: Final = "client_secret_rotated"
+REGISTRATION_TOKEN_CREATED: Final = "registration_token_created"
+REGISTRATION_TOKEN_REVOKED: Final = "registration_token_revoked"
 ACCOUNT_CREATED: Final = "account_created"
 ACCOUNT_CHANGED: Final = "account_changed"
 ACCOUNT_DISABLED: Final = "account_disabled"
 PASSWORD_CHANGED: Final = "password_changed"
 SCOPE_CHANGED: Final = "scope_changed"
 RESOURCE_SERVER_CHANGED: Final = "resource_server_changed"
+TRUSTED_ISSUER_CHANGED: Final = "trusted_issuer_changed"
 KEY_ROTATED: Final = "key_rotated"
+LOGOUT_NOTICE_SENT: Final = "logout_notice_sent"
+LOGOUT_NOTICE_FAILED: Final = "logout_notice_failed"
 
 EVENTS: Final = (
     SIGN_IN,
@@ -48,14 +54,20 @@ EVENTS: Final = (
     CLIENT_AUTHENTICATION_REFUSED,
     CLIENT_CREATED,
     CLIENT_CHANGED,
+    CLIENT_DELETED,
     CLIENT_SECRET_ROTATED,
+    REGISTRATION_TOKEN_CREATED,
+    REGISTRATION_TOKEN_REVOKED,
     ACCOUNT_CREATED,
     ACCOUNT_CHANGED,
     ACCOUNT_DISABLED,
     PASSWORD_CHANGED,
     SCOPE_CHANGED,
     RESOURCE_SERVER_CHANGED,
+    TRUSTED_ISSUER_CHANGED,
     KEY_ROTATED,
+    LOGOUT_NOTICE_SENT,
+    LOGOUT_NOTICE_FAILED,
 )
 """Every event there is, in the order of the constants above."""
 

@@ -12,16 +12,25 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 DAY_S = 86_400
 ENV_PREFIX = "LINGPAI_"
 CONFIG_FILE_VARIABLE = "LINGPAI_CONFIG"
 """Names the file; the one variable with our prefix that is not a setting."""
 _SQLITE_PREFIX = "sqlite:///"
+
+_AuthMethod = Literal["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"]
+_RegistrableGrantType = Literal[
+    "authorization_code",
+    "refresh_token",
+    "implicit",
+    "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
+]
 
 
 class ConfigInvalid(ValueError):
@@ -96,6 +105,24 @@ class Config(BaseModel):
     sign_in_window_s: int = Field(900, ge=10, le=DAY_S)
     """Seconds over which wrong passwords are counted."""
 
+    registration: Literal["off", "token", "open"] = "off"
+    """Who may register applications at `/oauth2/register` (RFC 7591): nobody, whoever has a token of
+    `lingpai registration-token create`, or everybody."""
+    registration_scope_ceiling: tuple[str, ...] = ("openid", "profile", "email", "offline_access")
+    """The most a registered application may ask for; also what it may ask for when it does not say."""
+    registration_grant_type_ceiling: tuple[_RegistrableGrantType, ...] = ("authorization_code", "refresh_token")
+    """The grant types an application may register. With `implicit` it may have ID Tokens sent through the browser."""
+    registration_auth_method_ceiling: tuple[_AuthMethod, ...] = get_args(_AuthMethod)
+    """The ways to prove itself an application may register (`token_endpoint_auth_method`)."""
+    registration_allow_legacy: bool = False
+    """For tests only: registered applications may have access tokens sent through the browser, and those with
+    credentials need no PKCE. RFC 9700 advises against both."""
+    registrations_per_address: int = Field(20, ge=1)
+    """How many applications may be registered without a token from one network address within an hour."""
+    registration_limit: int = Field(1000, ge=1, le=10_000)
+    """How many applications registered without a token there may be at once. One that nobody allows anything goes
+    after 30 days."""
+
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of reverse proxies whose `X-Forwarded-For` is believed. Empty: the header is ignored."""
     catalog_staleness_s: int = Field(5, ge=0, le=300)
@@ -141,7 +168,21 @@ class Config(BaseModel):
             raise ValueError("must be sqlite:///relative/path.db or sqlite:////absolute/path.db")
         return database
 
-    @field_validator("trusted_proxies", "signing_algs", mode="before")
+    @field_validator("registration_grant_type_ceiling")
+    @classmethod
+    def _check_grant_type_ceiling(cls, grant_types: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if "client_credentials" in grant_types and info.data.get("registration") == "open":
+            raise ValueError('must not have client_credentials when registration = "open": no person would be asked')
+        return grant_types
+
+    @field_validator(
+        "trusted_proxies",
+        "signing_algs",
+        "registration_scope_ceiling",
+        "registration_grant_type_ceiling",
+        "registration_auth_method_ceiling",
+        mode="before",
+    )
     @classmethod
     def _split_list(cls, value: object) -> object:
         # An environment variable has no lists.

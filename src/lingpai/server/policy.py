@@ -21,7 +21,7 @@ from lingpai.oauth.names import (
     REFRESH_TOKEN,
     TOKEN_EXCHANGE,
 )
-from lingpai.oauth.scope import Scope, parse_scope
+from lingpai.oauth.scope import Scope, parse_scope, scope_of
 from lingpai.server.storage.records import Client
 
 
@@ -61,7 +61,7 @@ LEGACY_RESPONSE_TYPES = tuple(name for name in RESPONSE_TYPES if "token" in name
 """They put an access token into the browser's address bar. Spec: RFC 9700 §2.1.2"""
 
 # What these open is a person's; a client acting for itself has none of it.
-_FOR_PEOPLE = frozenset({"openid", "offline_access"})
+_FOR_PEOPLE = scope_of(("openid", "offline_access"))
 
 
 def is_confidential(client: Client) -> bool:
@@ -102,7 +102,7 @@ def scope_to_ask(client: Client, text: str | None, *, for_itself: bool = False) 
     """
     registered = parse_scope(client.scope)
     if for_itself:
-        registered = registered - Scope(tuple(sorted(_FOR_PEOPLE)))
+        registered = registered - _FOR_PEOPLE
     scope = registered if text is None else parse_scope(text)
     if not scope <= registered:
         beyond = str(scope - registered)[:200]

@@ -8,32 +8,35 @@ Spec: RFC 7591 §2
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from lingpai.cli.apply.document import ACCOUNTS, CLIENTS, RESOURCES, SCOPES, Document, Entry, did_you_mean
-from lingpai.cli.secrets import uses_secret
+from lingpai.cli.apply.check_keys import check_client_keys, check_issuer_keys
+from lingpai.cli.apply.document import (
+    ACCOUNTS,
+    CLIENTS,
+    RESOURCES,
+    SCOPES,
+    TRUSTED_ISSUERS,
+    Document,
+    Entry,
+    Refuse,
+    Values,
+    did_you_mean,
+)
 from lingpai.i18n import LOCALES
 from lingpai.oauth import names
 from lingpai.oauth.errors import InvalidScope
 from lingpai.oauth.redirect_uri import InvalidRedirectUri, check_registrable
 from lingpai.oauth.scope import Scope, parse_scope, scope_of
 from lingpai.server.accounts.account import canonical_username
-from lingpai.server.client_auth import AUTH_METHODS
 from lingpai.server.policy import GRANT_TYPE_RULES, LEGACY_RESPONSE_TYPES, RESPONSE_TYPES
 from lingpai.server.storage.records import GRANT_LIFETIMES
 
-Values = Mapping[str, Any]
-Refuse = Callable[..., None]
-"""``refuse(message, *path inside the entry)``"""
-
 DIALECTS = ("standard",)
-SECRET_LIMIT_CHARS = (16, 256)
 PASSWORD_LIMIT_CHARS = (8, 256)
 _CLIENT_ID = re.compile(r"[\x21-\x7e]{1,128}")
-_SECRET = re.compile(r"[\x20-\x7e]*")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that turn the reading direction: a name must read as what it is."""
@@ -77,33 +80,16 @@ def _check_client(client: Values, refuse: Refuse) -> None:
     if not _CLIENT_ID.fullmatch(client["client_id"]):
         refuse("must be 1 to 128 visible ASCII characters", "client_id")
     _check_name(client["client_name"], refuse, "client_name")
-    _check_client_secret(client, refuse)
     _check_redirect_uris(client, refuse)
     _check_grant_types(client, refuse)
     _check_client_scope(client, refuse)
-    if client.get("jwks") is not None and client.get("jwks_uri"):
-        refuse("give jwks or jwks_uri, not both (RFC 7591 §2)", "jwks_uri")
-    for name in ("client_uri", "logo_uri", "policy_uri", "tos_uri", "jwks_uri"):
+    check_client_keys(client, refuse)
+    for name in ("client_uri", "logo_uri", "policy_uri", "tos_uri"):
         _check_web_address(client.get(name, ""), refuse, name)
     _check_lifetimes(client, refuse)
     for index, dialect in enumerate(client.get("dialects", ())):
         if dialect not in DIALECTS:
             refuse(f"there is no such dialect{did_you_mean(dialect, list(DIALECTS))}", "dialects", index)
-
-
-def _check_client_secret(client: Values, refuse: Refuse) -> None:
-    method = client.get("token_endpoint_auth_method", names.CLIENT_SECRET_BASIC)
-    secret = client.get("client_secret")
-    if method not in AUTH_METHODS:
-        refuse(f"there is no such method{did_you_mean(method, list(AUTH_METHODS))}", "token_endpoint_auth_method")
-        return
-    if secret is None:
-        return
-    low, high = SECRET_LIMIT_CHARS
-    if not uses_secret(method):
-        refuse('a client of this method has no secret: leave it out, or use "client_secret_basic"', "client_secret")
-    elif not low <= len(secret) <= high or not _SECRET.fullmatch(secret):
-        refuse(f"must be {low} to {high} ASCII characters; `lingpai client create` makes a good one", "client_secret")
 
 
 def _check_redirect_uris(client: Values, refuse: Refuse) -> None:
@@ -218,11 +204,19 @@ def _check_resource(resource: Values, refuse: Refuse) -> None:
     _check_lifetime(resource.get("access_token_lifetime_s"), refuse, "access_token_lifetime_s")
 
 
+def _check_trusted_issuer(issuer: Values, refuse: Refuse) -> None:
+    if not re.fullmatch(r"[\x21-\x7e]{1,500}", issuer["issuer"]):
+        refuse("must be the iss of its assertions: 1 to 500 visible ASCII characters", "issuer")
+    check_issuer_keys(issuer, refuse)
+    _scope_in(issuer, "scope", refuse)
+
+
 _CHECKS: Mapping[str, Callable[[Values, Refuse], None]] = {
     CLIENTS.table: _check_client,
     ACCOUNTS.table: _check_account,
     SCOPES.table: _check_scope,
     RESOURCES.table: _check_resource,
+    TRUSTED_ISSUERS.table: _check_trusted_issuer,
 }
 
 
@@ -230,9 +224,10 @@ def _check_references(document: Document, known: Known) -> None:
     scopes = known.scopes | {entry.key for entry in document.of(SCOPES)}
     resources = known.resources | {entry.key for entry in document.of(RESOURCES)}
     client_ids = known.client_ids | {entry.key for entry in document.of(CLIENTS)}
-    for entry in document.of(CLIENTS):
+    for entry in (*document.of(CLIENTS), *document.of(TRUSTED_ISSUERS)):
         for name in _names_in(entry.values.get("scope", "")):
             _check_known(_refuse_in(document, entry), "scope", name, scopes, "scope")
+    for entry in document.of(CLIENTS):
         for index, resource in enumerate(entry.values.get("resources", ())):
             _check_known(_refuse_in(document, entry), "resource server", resource, resources, "resources", index)
         for index, client_id in enumerate(entry.values.get("may_act", ())):
@@ -240,7 +235,7 @@ def _check_references(document: Document, known: Known) -> None:
     for entry in document.of(SCOPES):
         if (resource := entry.values.get("resource")) is not None:
             _check_known(_refuse_in(document, entry), "resource server", resource, resources, "resource")
-    for entry in document.of(RESOURCES):
+    for entry in (*document.of(RESOURCES), *document.of(TRUSTED_ISSUERS)):
         for index, client_id in enumerate(entry.values.get("client_ids", ())):
             _check_known(_refuse_in(document, entry), "client", client_id, client_ids, "client_ids", index)
 

@@ -22,11 +22,12 @@ def apply(
     config: ConfigFile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the difference and change nothing.")] = False,
 ) -> None:
-    """Bring applications, accounts, permissions and resource servers to what FILE says.
+    """Bring applications, accounts, permissions, resource servers and trusted issuers to what FILE says.
 
-    FILE holds lists of tables: [[clients]] with the names of RFC 7591, [[accounts]], [[scopes]], [[resources]]. What it
-    does not mention is left alone; what it mentions twice or wrongly is refused with its line, and then nothing is
-    changed. Applying the same file again changes nothing. Secrets and passwords are stored as digests and hashes.
+    FILE holds lists of tables: [[clients]] with the names of RFC 7591, [[accounts]], [[scopes]], [[resources]],
+    [[trusted_issuers]]. What it does not mention is left alone; what it mentions twice or wrongly is refused with its
+    line, and then nothing is changed. Applying the same file again changes nothing. Secrets and passwords are stored as
+    digests and hashes.
 
     Examples:
 

@@ -17,7 +17,7 @@ from lingpai.server.accounts.account import canonical_username
 from lingpai.server.storage.records import Account, Client, ClientSecret
 
 _SILENT = frozenset({"id", "created_at", "updated_at"})
-_SECRET = frozenset({"client_secrets", "password_hash"})
+_SECRET = frozenset({"client_secrets", "password_hash", "registration_token_digest"})
 
 
 class FieldDifference(Struct, frozen=True):
@@ -58,7 +58,10 @@ def compare(kind: Kind, key: str, before: Record | None, after: Record) -> Diffe
 
 
 def client_after(entry: Entry, stored: Client | None, secrets: tuple[ClientSecret, ...], now: int) -> Client:
-    """The client as the file wants it, with ``secrets`` as settled before."""
+    """The client as the file wants it, with ``secrets`` as settled before.
+
+    One that registered itself is the operator's from then on: its registration access token works no more.
+    """
     values = _without(entry, "client_secret", "disabled")
     for name in ("scope", "required_scope"):
         if name in values:

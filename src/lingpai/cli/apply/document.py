@@ -7,7 +7,7 @@ stored already to ``difference``. Problems are collected, so that one run names 
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,14 +16,18 @@ import msgspec
 from msgspec import Struct
 
 from lingpai.cli.apply import positions
-from lingpai.server.storage.records import Account, Client, ResourceServer, ScopeDefinition
+from lingpai.server.storage.records import Account, Client, ResourceServer, ScopeDefinition, TrustedIssuer
 
 LIMIT_BYTES = 16_000_000
 _SHOWN_LIMIT = 30
 _STEP = re.compile(r"\[(\d+)\]|\.(\w+)")
 
 
-Record = Client | Account | ScopeDefinition | ResourceServer
+Values = Mapping[str, Any]
+"""What an entry gives, by field."""
+Refuse = Callable[..., None]
+"""``refuse(message, *path inside the entry)``"""
+Record = Client | Account | ScopeDefinition | ResourceServer | TrustedIssuer
 
 
 class Problem(Struct, frozen=True):
@@ -75,7 +79,7 @@ CLIENTS = Kind(
     Client,
     "client_id",
     ("client_id", "client_name"),
-    managed=_INSTANTS | {"client_secrets"},
+    managed=_INSTANTS | {"client_secrets", "registration_token_digest", "expires_at"},
     extra={"client_secret": str, "disabled": bool},
 )
 ACCOUNTS = Kind(
@@ -86,7 +90,8 @@ ACCOUNTS = Kind(
     managed=_INSTANTS | {"id"},
     extra={"password": str, "disabled": bool},
 )
-KINDS = (RESOURCES, SCOPES, CLIENTS, ACCOUNTS)
+TRUSTED_ISSUERS = Kind("trusted_issuers", TrustedIssuer, "issuer", ("issuer",))
+KINDS = (RESOURCES, SCOPES, CLIENTS, TRUSTED_ISSUERS, ACCOUNTS)
 """In the order they are shown and written: what is referred to comes first."""
 
 

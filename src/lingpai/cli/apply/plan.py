@@ -16,6 +16,7 @@ from lingpai.cli.apply.document import (
     CLIENTS,
     RESOURCES,
     SCOPES,
+    TRUSTED_ISSUERS,
     Document,
     DocumentInvalid,
     Entry,
@@ -31,6 +32,8 @@ from lingpai.server.storage.catalog import CatalogRows
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.driver import Driver
 from lingpai.server.storage.records import Client
+from lingpai.server.storage.trusted_issuers import TrustedIssuers
+from lingpai.server.tokens.standard_scopes import STANDARD_SCOPES
 
 _PAGE = 500
 _HASHES_AT_ONCE = 16
@@ -53,13 +56,15 @@ async def plan_document(document: Document, driver: Driver, keeper: SecretKeeper
     catalog = CatalogRows(driver)
     stored_scopes = {scope.name: scope for scope in await catalog.scopes()}
     stored_resources = {server.resource: server for server in await catalog.resource_servers()}
+    stored_issuers = {issuer.issuer: issuer for issuer in await TrustedIssuers(driver).list()}
     stored_clients = {client.client_id: client async for client in every_client(Clients(driver))}
-    known = Known(frozenset(stored_scopes), frozenset(stored_resources), frozenset(stored_clients))
+    known = Known(frozenset({*stored_scopes, *STANDARD_SCOPES}), frozenset(stored_resources), frozenset(stored_clients))
     warnings = check_document(document, known)
     differences = [_compare_whole(entry, stored_resources.get(entry.key)) for entry in document.of(RESOURCES)]
     differences += [_compare_whole(entry, stored_scopes.get(entry.key)) for entry in document.of(SCOPES)]
     if not document.problems:
         differences += _plan_clients(document, stored_clients, keeper, now)
+    differences += [_compare_whole(entry, stored_issuers.get(entry.key)) for entry in document.of(TRUSTED_ISSUERS)]
     if not document.problems:
         differences += await _plan_accounts(document, Accounts(driver), keeper, now)
     if document.problems:

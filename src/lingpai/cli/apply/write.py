@@ -13,8 +13,16 @@ from lingpai.server.storage.audit import AuditLog
 from lingpai.server.storage.catalog import CatalogRows
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.driver import Driver
-from lingpai.server.storage.records import Account, AuditEvent, Client, ResourceServer, ScopeDefinition
+from lingpai.server.storage.records import (
+    Account,
+    AuditEvent,
+    Client,
+    ResourceServer,
+    ScopeDefinition,
+    TrustedIssuer,
+)
 from lingpai.server.storage.sessions import Sessions
+from lingpai.server.storage.trusted_issuers import TrustedIssuers
 
 
 async def write_differences(driver: Driver, differences: Sequence[Difference], now: int) -> bool:
@@ -42,6 +50,8 @@ async def _put(driver: Driver, difference: Difference) -> None:
             await CatalogRows(driver).put_scope(scope)
         case ResourceServer() as resource_server:
             await CatalogRows(driver).put_resource_server(resource_server)
+        case TrustedIssuer() as trusted_issuer:
+            await TrustedIssuers(driver).put(trusted_issuer)
 
 
 def _events(difference: Difference, now: int) -> list[AuditEvent]:
@@ -63,3 +73,5 @@ def _events(difference: Difference, now: int) -> list[AuditEvent]:
         case ResourceServer(resource=resource):
             detail: dict[str, object] = {"resource": resource, "fields": fields}
             return [AuditEvent(at=now, event=audit.RESOURCE_SERVER_CHANGED, detail=detail)]
+        case TrustedIssuer(issuer=issuer):
+            return [AuditEvent(at=now, event=audit.TRUSTED_ISSUER_CHANGED, detail={"issuer": issuer, "fields": fields})]

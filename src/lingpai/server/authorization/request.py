@@ -9,7 +9,7 @@ Spec: RFC 6749 §4.1.1; RFC 6749 §4.1.2.1; RFC 9700 §4.11
 
 import re
 from typing import Literal
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote_plus
 
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ from lingpai.oauth.response_mode import ResponseMode
 from lingpai.server.storage.records import Client
 
 # Control characters, and what is left of raw bytes that were not UTF-8: no database and no URL takes a lone surrogate.
+_LIMIT_COUNT = 1000
 _NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -152,17 +153,22 @@ def _response_mode(encoded: str) -> ResponseMode:
 
 def only_value(encoded: str, name: str) -> str | None:
     """The value of a parameter that is there exactly once and not empty; tolerant of everything else."""
-    try:
-        # Not "strict": bytes that are no UTF-8 in another parameter must not hide this one.
-        values = parse_qs(encoded, keep_blank_values=True, errors="surrogateescape", max_num_fields=1000).get(name, [])
-    except ValueError:
+    if encoded.count("&") >= _LIMIT_COUNT:
         return None
-    return values[0] if len(values) == 1 and values[0] and not _NO_TEXT.search(values[0]) else None
+    # Only this one is decoded: it is asked for several names, and nothing in another may hide this one.
+    pairs = (field.partition("=") for field in encoded.split("&") if field)
+    values = [value for raw_name, _, value in pairs if _names(raw_name, name)]
+    value = unquote_plus(values[0], errors="surrogateescape") if len(values) == 1 else ""
+    return value if value and not _NO_TEXT.search(value) else None
+
+
+def _names(raw_name: str, name: str) -> bool:
+    return raw_name == name or (("%" in raw_name or "+" in raw_name) and unquote_plus(raw_name) == name)
 
 
 def _is_absent(encoded: str, name: str) -> bool:
     """Whether a parameter is not there, or there without a value (RFC 6749 §3.1)."""
     try:
-        return name not in parse_qs(encoded, errors="replace", max_num_fields=1000)
+        return name not in parse_qs(encoded, errors="replace", max_num_fields=_LIMIT_COUNT)
     except ValueError:
         return False

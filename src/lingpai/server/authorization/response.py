@@ -8,6 +8,7 @@ import msgspec
 from lingpai.crypto.digest import new_id
 from lingpai.oauth.claims import SCOPE_CLAIMS
 from lingpai.oauth.errors import AccessDenied, OAuthError
+from lingpai.oauth.names import OPENID
 from lingpai.oauth.response_mode import FormPost, Redirect, deliver
 from lingpai.oauth.tokens import TokenResponse
 from lingpai.server.accounts.account import claims_by_name
@@ -16,6 +17,7 @@ from lingpai.server.authorization.interaction import Issue
 from lingpai.server.authorization.request import AuthorizationRequest, ReplyTo
 from lingpai.server.storage.accounts import Accounts
 from lingpai.server.storage.records import Client, Session
+from lingpai.server.storage.session_clients import SessionClients
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.tokens.id_token import IdTokens, SignInFacts, sid_of
 from lingpai.server.tokens.issuer import Issuer
@@ -36,6 +38,7 @@ class AuthorizationResponses:
         id_tokens: IdTokens,
         subjects: Subjects,
         accounts: Accounts,
+        session_clients: SessionClients,
         catalog: Catalog,
         *,
         issuer: str,
@@ -45,6 +48,7 @@ class AuthorizationResponses:
         self._subjects = subjects
         self._accounts = accounts
         self._catalog = catalog
+        self._session_clients = session_clients
         self._keyring = keyring
         self._redemption = redemption
         self._tokens = tokens
@@ -59,6 +63,9 @@ class AuthorizationResponses:
         Spec: RFC 6749 §4.1.2; RFC 6749 §4.2.2; OpenID Connect Core 1.0 §3.3.2.5
         """
         words = request.response_type.split()
+        if OPENID in issue.scope and (client.backchannel_logout_uri or client.frontchannel_logout_uri):
+            account_id, expires_at = session.account_id, session.expires_at
+            await self._session_clients.record(session.digest, client.client_id, account_id, expires_at)
         code = self._code(request, issue, session, now) if "code" in words else ""
         tokens = await self._tokens_in_front(client, request, issue, session, now) if "token" in words else None
         params = [("code", code)] if code else []

@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 from lingpai.crypto.digest import equal, keyed_digest
 from lingpai.crypto.seal import seal_material, unseal_material
 from lingpai.oauth.errors import InvalidClient
+from lingpai.oauth.names import CLIENT_SECRET_JWT
 from lingpai.server.storage.records import Client, ClientSecret
 
 REFUSED = "client authentication failed"
@@ -27,6 +28,14 @@ def digest_client_secret(pepper: bytes, client_id: str, secret: str) -> bytes:
 def seal_client_secret(secret_key: bytes, client_id: str, secret: str) -> bytes:
     """The secret itself, for a method that a digest cannot check; opens only for this client."""
     return seal_material(secret_key, client_id, secret.encode())
+
+
+def keep_client_secret(
+    *, pepper: bytes, secret_key: bytes, client_id: str, secret: str, method: str, now: int
+) -> ClientSecret:
+    """A new secret as it is stored: its digest, and only where ``method`` signs with it, the secret sealed."""
+    sealed = seal_client_secret(secret_key, client_id, secret) if method == CLIENT_SECRET_JWT else b""
+    return ClientSecret(digest_client_secret(pepper, client_id, secret), created_at=now, sealed=sealed)
 
 
 def open_client_secret(secret_key: bytes, client_id: str, known: ClientSecret) -> bytes:

@@ -30,9 +30,19 @@ class _Offer(Struct, frozen=True):
 class MetadataEndpoint:
     """``GET /.well-known/oauth-authorization-server`` and ``GET /.well-known/openid-configuration``: one document."""
 
-    def __init__(self, catalog: Catalog, *, issuer: str, signing_algs: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        *,
+        issuer: str,
+        signing_algs: tuple[str, ...],
+        registration: bool,
+        legacy_registration: bool,
+    ) -> None:
         self._catalog = catalog
         self._signing_algs = signing_algs
+        self._registration = registration
+        self._legacy_registration = legacy_registration
         self._issuer = issuer
         self._offer: _Offer | None = None
         self._document = b""
@@ -40,7 +50,9 @@ class MetadataEndpoint:
 
     async def handle(self, request: Request) -> Response:
         """The document; its bytes are made again only when permissions or resource servers change."""
-        offer = _Offer(tuple(self._catalog.scopes), tuple(self._catalog.resource_servers), self._catalog.has_legacy)
+        # Whoever may register what is legacy must be able to read here that it works.
+        legacy = self._catalog.has_legacy or self._legacy_registration
+        offer = _Offer(tuple(self._catalog.scopes), tuple(self._catalog.resource_servers), legacy)
         if offer != self._offer:
             self._document = msgspec.json.encode(self._metadata(offer))
             self._etag = f'"{digest(self._document.decode()).hex()[:32]}"'
@@ -59,7 +71,13 @@ class MetadataEndpoint:
             userinfo_endpoint=at + paths.USERINFO,
             pushed_authorization_request_endpoint=at + paths.PAR,
             introspection_endpoint=at + paths.INTROSPECT,
+            end_session_endpoint=at + paths.END_SESSION,
+            backchannel_logout_supported=True,
+            backchannel_logout_session_supported=True,
+            frontchannel_logout_supported=True,
+            frontchannel_logout_session_supported=True,
             revocation_endpoint=at + paths.REVOKE,
+            registration_endpoint=at + paths.REGISTER if self._registration else None,
             scopes_supported=offer.scopes,
             response_types_supported=tuple(
                 name for name in RESPONSE_TYPES if offer.legacy or name not in LEGACY_RESPONSE_TYPES

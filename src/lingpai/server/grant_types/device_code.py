@@ -13,6 +13,7 @@ from lingpai.oauth.errors import AccessDenied, AuthorizationPending, ExpiredToke
 from lingpai.oauth.names import DEVICE_CODE
 from lingpai.oauth.scope import parse_scope
 from lingpai.server import audit
+from lingpai.server.accounts.acr import acr_of
 from lingpai.server.audit import Audit
 from lingpai.server.grant_types.base import TokenRequest, narrowed_resource
 from lingpai.server.policy import check_resource
@@ -87,6 +88,8 @@ class DeviceCodeGrant:
             scope=parse_scope(code.scope),
             resource=code.resource,
             auth_time=code.auth_time,
+            acr=acr_of(code.amr),
+            amr=code.amr,
             # Not the browser's session: signing out there does not switch the device off.
             session_digest=None,
             refresh=code.refresh,

@@ -9,7 +9,8 @@ Spec: RFC 9111 §5.2.2
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
@@ -23,6 +24,8 @@ _LIMIT_BYTES = 65_536
 _AT_ONCE = 16
 _ADDRESS_LIMIT = 4
 _HEADERS = {"accept": "application/json", "accept-encoding": "identity", "connection": "close", "user-agent": "lingpai"}
+
+_T = TypeVar("_T")
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """(host, port) -> its IP addresses. Raises ``OSError``."""
@@ -72,6 +75,15 @@ class Outbound:
 
     async def fetch_json(self, url: str) -> Document:
         """The document at ``url``, asked for once, at an address that was checked. Raises ``FetchRefused``."""
+        return await self._exchange(url, "GET", None, _read)
+
+    async def post_form(self, url: str, params: Mapping[str, str]) -> int:
+        """The status with which ``url`` answers a form, sent once. Its body is not read. Raises ``FetchRefused``."""
+        return await self._exchange(url, "POST", params, _status)
+
+    async def _exchange(
+        self, url: str, method: str, params: Mapping[str, str] | None, read: Callable[[httpx2.Response], Awaitable[_T]]
+    ) -> _T:
         try:
             target = parse_target(url)
         except ValueError as error:
@@ -80,13 +92,19 @@ class Outbound:
             raise FetchRefused("the address must be https")
         try:
             async with asyncio.timeout(self._deadline_s), self._turns:
-                return await self._fetch(target)
+                return await self._send(target, method, params, read)
         except TimeoutError:
             raise FetchRefused(f"no answer within {self._deadline_s:g} seconds") from None
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, OSError, UnicodeError) as error:
             raise FetchRefused(f"{type(error).__name__}: {str(error)[:200]}") from error
 
-    async def _fetch(self, target: Target) -> Document:
+    async def _send(
+        self,
+        target: Target,
+        method: str,
+        params: Mapping[str, str] | None,
+        read: Callable[[httpx2.Response], Awaitable[_T]],
+    ) -> _T:
         addresses = await self._checked_addresses(target)
         # A client for one request: no connection, cookie or proxy setting is shared between two names.
         timeout = httpx2.Timeout(self._deadline_s, connect=self._deadline_s / len(addresses))
@@ -95,10 +113,10 @@ class Outbound:
         ) as http:
             for address in addresses[:-1]:
                 try:
-                    return await self._ask(http, target, address)
+                    return await _ask(http, _request(http, target, address, method, params), read)
                 except (httpx2.ConnectError, httpx2.ConnectTimeout):
                     continue
-            return await self._ask(http, target, addresses[-1])
+            return await _ask(http, _request(http, target, addresses[-1], method, params), read)
 
     async def _checked_addresses(self, target: Target) -> list[str]:
         """Where the name is, each of them allowed: of a mixed answer nothing is believed."""
@@ -117,21 +135,6 @@ class Outbound:
         if is_loopback(address):
             return self._loopback
         return scheme == "https" and is_address(address) and is_public(address)
-
-    async def _ask(self, http: httpx2.AsyncClient, target: Target, address: str) -> Document:
-        # The address goes into the URL, the name into Host, SNI and certificate check. Nobody resolves it again, so a
-        # name that changes its answer meanwhile (DNS rebinding) changes nothing.
-        request = http.build_request(
-            "GET",
-            httpx2.URL(target.url).copy_with(host=address),
-            headers={**_HEADERS, "host": target.authority},
-            extensions={"sni_hostname": target.host},
-        )
-        response = await http.send(request, stream=True)
-        try:
-            return await _read(response)
-        finally:
-            await response.aclose()
 
     def _tls_context(self) -> ssl.SSLContext:
         # Reading the system's certificates takes a while: once, and only where something is fetched at all.
@@ -170,3 +173,31 @@ def _max_age_s(cache_control: str) -> int | None:
         if name.lower() == "max-age" and digits.isascii() and digits.isdigit():
             return int(digits[:9])
     return None
+
+
+def _request(
+    http: httpx2.AsyncClient, target: Target, address: str, method: str, params: Mapping[str, str] | None
+) -> httpx2.Request:
+    # The address goes into the URL, the name into Host, SNI and certificate check. Nobody resolves it again, so a
+    # name that changes its answer meanwhile (DNS rebinding) changes nothing.
+    return http.build_request(
+        method,
+        httpx2.URL(target.url).copy_with(host=address),
+        data=None if params is None else dict(params),
+        headers={**_HEADERS, "host": target.authority},
+        extensions={"sni_hostname": target.host},
+    )
+
+
+async def _ask(
+    http: httpx2.AsyncClient, request: httpx2.Request, read: Callable[[httpx2.Response], Awaitable[_T]]
+) -> _T:
+    response = await http.send(request, stream=True)
+    try:
+        return await read(response)
+    finally:
+        await response.aclose()
+
+
+async def _status(response: httpx2.Response) -> int:
+    return response.status_code

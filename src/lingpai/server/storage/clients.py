@@ -1,5 +1,7 @@
 """Registered applications. The metadata is one JSON document: a new field needs no migration."""
 
+import functools
+
 import msgspec
 
 from lingpai.server.storage.driver import Driver, Statement, Value
@@ -17,8 +19,9 @@ disabled_at = excluded.disabled_at, expires_at = excluded.expires_at, updated_at
 revision = client.revision + 1"""
 
 
+@functools.lru_cache(maxsize=256)
 def decode_client(document: str) -> Client:
-    """The record in a ``document`` column."""
+    """The record in a ``document`` column. The row is read every time, but the same text need not be decoded again."""
     return _decoder.decode(document)
 
 

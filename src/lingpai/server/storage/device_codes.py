@@ -11,24 +11,24 @@ import msgspec
 from lingpai.server.storage.clients import decode_client
 from lingpai.server.storage.driver import Driver, Row, Statement
 from lingpai.server.storage.grants import put_statement
-from lingpai.server.storage.records import Client, DeviceCode, Grant
+from lingpai.server.storage.records import Client, DeviceCode, Grant, Session
 
-_resource_decoder = msgspec.json.Decoder(tuple[str, ...])
+_names_decoder = msgspec.json.Decoder(tuple[str, ...])
 
 _SLOWER_S = 5
 _GRACE_S = 1
 
 _COLUMNS = (
     "d.digest, d.user_code, d.client_id, d.scope, d.resource, d.jkt, d.network, d.created_at, d.expires_at,"
-    " d.interval_s, d.polled_at, d.decision, d.account_id, d.grant_id, d.auth_time, d.refresh"
+    " d.interval_s, d.polled_at, d.decision, d.account_id, d.grant_id, d.auth_time, d.amr, d.refresh"
 )
 # Counting stops at the limit, so that a flood does not make every further request dearer.
 _WAITING = (
     "(SELECT count(*) FROM (SELECT 1 FROM device_code WHERE {column} AND expires_at > $8 LIMIT {most}) AS waiting)"
 )
 _RECORD = f"""INSERT INTO device_code (digest, user_code, client_id, scope, resource, jkt, network, created_at,
-expires_at, interval_s, polled_at, decision, auth_time, refresh)
-SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 'pending', 0, 0
+expires_at, interval_s, polled_at, decision, auth_time, amr, refresh)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 'pending', 0, '[]', 0
 WHERE {_WAITING.format(column="client_id = $3", most="$11")} < $11
 AND ($7 = '' OR {_WAITING.format(column="network = $7", most="$12")} < $12)
 ON CONFLICT DO NOTHING"""
@@ -40,8 +40,10 @@ WHERE d.user_code = $1 AND d.decision = 'pending' AND d.expires_at > $2 AND c.di
 _POLL = f"""UPDATE device_code SET polled_at = $2,
 interval_s = interval_s + CASE WHEN polled_at + interval_s - {_GRACE_S} > $2 THEN {_SLOWER_S} ELSE 0 END
 WHERE digest = $1 AND decision = 'pending' RETURNING interval_s"""
-_DECIDE = """UPDATE device_code SET decision = $2, account_id = $3, grant_id = $4, scope = $5, auth_time = $6,
-refresh = $7 WHERE digest = $1 AND decision = 'pending' AND expires_at > $8"""
+_ALLOW = """UPDATE device_code SET decision = 'allowed', account_id = $2, grant_id = $3, scope = $4, auth_time = $5,
+amr = $6, refresh = $7 WHERE digest = $1 AND decision = 'pending' AND expires_at > $8"""
+_REFUSE = """UPDATE device_code SET decision = 'refused', account_id = $2
+WHERE digest = $1 AND decision = 'pending' AND expires_at > $3"""
 
 
 class DeviceCodes:
@@ -88,20 +90,23 @@ class DeviceCodes:
         interval_s: int = rows[0][0] if rows else code.interval_s
         return interval_s == code.interval_s
 
-    async def allow(self, code: DeviceCode, grant: Grant, *, replaces: Grant | None, auth_time: int, now: int) -> bool:
-        """Keep what the person allowed and answer the device, both or neither.
+    async def allow(
+        self, code: DeviceCode, grant: Grant, *, replaces: Grant | None, session: Session, now: int
+    ) -> bool:
+        """Keep what the person of ``session`` allowed and answer the device, both or neither.
 
         ``False``: the code was decided or expired meanwhile, or the grant is no longer what ``replaces`` was.
         """
         scope = " ".join(name for name in code.scope.split() if name in grant.permissions)
-        answer = (grant.account_id, grant.id, scope, auth_time, int(grant.lifetime != "once"))
-        decide = Statement(_DECIDE, (code.digest, "allowed", *answer, now), expect_rows=1)
-        return await self._driver.transact([put_statement(grant, replaces), decide]) is not None
+        amr = msgspec.json.encode(session.amr).decode()
+        args = (code.digest, grant.account_id, grant.id, scope, session.auth_time, amr, int(grant.lifetime != "once"))
+        allow = Statement(_ALLOW, (*args, now), expect_rows=1)
+        return await self._driver.transact([put_statement(grant, replaces), allow]) is not None
 
     async def refuse(self, code: DeviceCode, account_id: bytes, now: int) -> bool:
         """Answer the device no. ``False``: the code was decided or expired meanwhile."""
-        args = (code.digest, "refused", account_id, None, code.scope, 0, 0, now)
-        return await self._driver.transact([Statement(_DECIDE, args, expect_rows=1)]) is not None
+        statement = Statement(_REFUSE, (code.digest, account_id, now), expect_rows=1)
+        return await self._driver.transact([statement]) is not None
 
 
 def _decode(row: Row) -> DeviceCode:
@@ -110,7 +115,7 @@ def _decode(row: Row) -> DeviceCode:
         user_code=row[1],
         client_id=row[2],
         scope=row[3],
-        resource=_resource_decoder.decode(row[4]),
+        resource=_names_decoder.decode(row[4]),
         jkt=row[5],
         network=row[6],
         created_at=row[7],
@@ -121,5 +126,6 @@ def _decode(row: Row) -> DeviceCode:
         account_id=row[12],
         grant_id=row[13],
         auth_time=row[14],
-        refresh=bool(row[15]),
+        amr=_names_decoder.decode(row[15]),
+        refresh=bool(row[16]),
     )

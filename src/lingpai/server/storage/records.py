@@ -251,6 +251,8 @@ class DeviceCode(Struct, frozen=True, kw_only=True):
     """Who decided."""
     grant_id: bytes | None = None
     auth_time: int = 0
+    amr: tuple[str, ...] = ()
+    """How whoever decided had signed in (RFC 8176)."""
     refresh: bool = False
     """Whether the person let the device stay (any lifetime but ``once``)."""
 

@@ -5,6 +5,7 @@ import msgspec
 from lingpai.server.storage import accounts, grants
 from lingpai.server.storage.driver import Driver, Row, Statement
 from lingpai.server.storage.records import Account, Grant, Session
+from lingpai.server.storage.session_clients import notices_of_account, notices_of_session
 
 _COLUMNS = "s.digest, s.account_id, s.auth_time, s.amr, s.user_agent, s.created_at, s.expires_at"
 _COLUMN_COUNT = 7
@@ -75,13 +76,13 @@ class Sessions:
 
     async def replace(self, old_digest: bytes | None, new: Session) -> None:
         """End the old session, if there is one, and add the new one, as one transaction."""
-        end = [Statement(_END, (old_digest,))] if old_digest is not None else []
+        end = [notices_of_session(old_digest), Statement(_END, (old_digest,))] if old_digest is not None else []
         await self._driver.transact([*end, _recorded(new)])
 
     async def end(self, digest: bytes) -> None:
         """Sign out there."""
-        await self._driver.transact([Statement(_END, (digest,))])
+        await self._driver.transact([notices_of_session(digest), Statement(_END, (digest,))])
 
     async def end_all(self, account_id: bytes) -> None:
         """Sign out everywhere."""
-        await self._driver.transact([Statement(_END_ALL, (account_id,))])
+        await self._driver.transact([notices_of_account(account_id), Statement(_END_ALL, (account_id,))])

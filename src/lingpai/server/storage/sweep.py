@@ -15,6 +15,7 @@ _EXPIRED = {
     "session": ("digest", "expires_at <= $1"),
     "token_family": ("account_id, id", "expires_at <= $1"),
     "device_code": ("digest", f"expires_at <= $1 - {_DEVICE_CODE_KEPT_S}"),
+    "session_client": ("session_digest, client_id", "expires_at <= $1 AND next_at IS NULL"),
     "spent": ("purpose, id", "expires_at <= $1"),
     "throttle": ("key, window_start", "expires_at <= $1"),
     "key_material": ("kid", "expires_at <= $1"),

@@ -8,6 +8,8 @@ from lingpai.server.storage.catalog import CatalogRows
 from lingpai.server.storage.records import ResourceServer, ScopeDefinition
 from lingpai.server.tokens.standard_scopes import STANDARD_SCOPES
 
+_REMEMBERED_AUDIENCES = 1000
+
 
 class Audience(Struct, frozen=True):
     """Where a token will be accepted, in what form, for what."""
@@ -30,12 +32,14 @@ class Catalog:
         self.resource_servers: dict[str, ResourceServer] = {}
         self.has_legacy = False
         """Whether a client is marked ``legacy``: only then the metadata names what RFC 9700 advises against."""
+        self._audiences: dict[tuple[Scope, tuple[str, ...]], Audience] = {}
 
     async def reload(self) -> None:
         """Look at the tables again."""
         self.scopes = STANDARD_SCOPES | {scope.name: scope for scope in await self._rows.scopes()}
         self.resource_servers = {server.resource: server for server in await self._rows.resource_servers()}
         self.has_legacy = await self._rows.has_legacy_client()
+        self._audiences = {}
 
     def check_resources(self, resource: tuple[str, ...]) -> None:
         """Raise ``InvalidTarget`` for a resource server we do not know. Spec: RFC 8707 §2"""
@@ -60,6 +64,15 @@ class Catalog:
 
         Spec: RFC 8707 §2.2; RFC 9068 §3
         """
+        asked = (scope, resource)
+        audience = self._audiences.get(asked)
+        if audience is None:
+            audience = self._find_audience(scope, resource)
+            if len(self._audiences) < _REMEMBERED_AUDIENCES:
+                self._audiences[asked] = audience
+        return audience
+
+    def _find_audience(self, scope: Scope, resource: tuple[str, ...]) -> Audience:
         home = {name: self._home(name) for name in scope}
         if resource:
             scope = scope_of(name for name in scope if home[name] in resource)

@@ -13,8 +13,10 @@ import msgspec
 from msgspec import Struct
 
 from lingpai.crypto import b64
+from lingpai.crypto.compact import InvalidJws
+from lingpai.crypto.jws import verify
 from lingpai.server.storage.records import Client
-from lingpai.server.tokens.keyring import Keyring
+from lingpai.server.tokens.keyring import SIGNING_ALGS, Keyring
 
 _json = msgspec.json.Encoder()
 
@@ -30,6 +32,15 @@ class SignInFacts(Struct, frozen=True, kw_only=True):
     sid: str = ""
     claims: Mapping[str, object] = {}
     """Claims about the person that were asked for in the ID Token itself."""
+
+
+class IdTokenHint(Struct, frozen=True):
+    """An ID Token that came back to say who is meant."""
+
+    iss: str
+    sub: str
+    aud: str
+    sid: str = ""
 
 
 class IdTokens:
@@ -69,6 +80,18 @@ class IdTokens:
         beside = {"at_hash": access_token, "c_hash": code, "s_hash": state}
         claims.update({name: half_hash(value, alg) for name, value in beside.items() if value})
         return self._keyring.current.signer(alg).sign("JWT", _json.encode(claims))
+
+    def open_hint(self, text: str) -> IdTokenHint | None:
+        """What an ID Token of ours, expired or not, says; ``None`` for anything else.
+
+        Spec: OpenID Connect Core 1.0 §3.1.2.1; OpenID Connect RP-Initiated Logout 1.0 §2
+        """
+        try:
+            _, claims = verify(text, self._keyring.current.public_keys, typ=("jwt",), algs=SIGNING_ALGS)
+            hint = msgspec.convert(claims, IdTokenHint)
+        except (InvalidJws, msgspec.ValidationError):
+            return None
+        return hint if hint.iss == self._issuer else None
 
 
 def half_hash(value: str, alg: str) -> str:

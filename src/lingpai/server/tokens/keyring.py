@@ -56,7 +56,7 @@ class Keyring:
     async def reload(self, now: int) -> None:
         """Look at the table again. Cheap enough to do every few seconds."""
         keys = await self._rows.list()
-        # Loading an RSA key takes tens of milliseconds, in which nobody is answered: only when something changed.
+        # Loading keys takes milliseconds in which nobody is answered: only when something changed.
         seen = [(key, key.active_from <= now, key.expires_at is None or key.expires_at > now) for key in keys]
         if seen != self._seen:
             self.current, self._seen = self._read(keys, now), seen
@@ -90,7 +90,7 @@ class Keyring:
             kid = digests.new_id()[:4].hex()
         else:
             material = generate_private_key(alg)
-            kid = thumbprint(public_jwk(material, kid="", alg=alg))[:16]
+            kid = thumbprint(public_jwk(material, kid="", alg=alg, made_here=True))[:16]
         return Key(
             kid=kid,
             use=_USES.get(alg, "sig"),
@@ -112,8 +112,8 @@ class Keyring:
         signers: dict[str, Signer] = {}
         for key in signing:
             if key.active_from <= now and key.alg not in signers:
-                signers[key.alg] = Signer(key.alg, key.kid, material[key.kid])
-        document = {"keys": [public_jwk(material[key.kid], kid=key.kid, alg=key.alg) for key in signing]}
+                signers[key.alg] = Signer(key.alg, key.kid, material[key.kid], made_here=True)
+        document = {"keys": [_public_jwk(key, material[key.kid]) for key in signing]}
         jwks = msgspec.json.encode(document)
         return KeySet(
             sealer=Sealer(sealing),
@@ -123,3 +123,8 @@ class Keyring:
             pairwise_key=pairwise,
             jwks_etag=f'"{digests.digest(jwks.decode()).hex()[:32]}"',
         )
+
+
+def _public_jwk(key: Key, material: bytes) -> dict[str, str]:
+    # Made by ``_new``, and sealed ever since: ``unseal_material`` would have refused a changed one.
+    return public_jwk(material, kid=key.kid, alg=key.alg, made_here=True)

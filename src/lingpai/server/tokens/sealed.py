@@ -18,6 +18,7 @@ REFRESH_TOKEN = Purpose("refresh_token", "lpr")
 ACCESS_TOKEN = Purpose("access_token", "lpa")
 ACCESS_TOKEN_ID = Purpose("access_token_id", "lpj")
 PUSHED_REQUEST = Purpose("pushed_request", "lpp")
+LOGOUT_REQUEST = Purpose("logout_request", "lpo")
 AUTHORIZATION_REQUEST = Purpose("authorization_request", "lpq")
 DEVICE_VISIT = Purpose("device_visit", "lpv")
 

@@ -153,6 +153,7 @@ class ConsentPage:
             locale=locale,
             csp_form_action=form_action_sources(sheet.asked.request.redirect_uri),
             csp_img=image_sources(application.logo, person.picture),
+            csp_frame=(),
             application=application,
             person=person,
             csrf_token=self._visits.csrf_token(sheet.visit),

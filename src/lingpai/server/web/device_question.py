@@ -144,10 +144,8 @@ class DeviceQuestionPage:
             return self._show(sheet, (), lifetime, problem="nothing_ticked")
         except InvalidAnswer:
             return self._show(sheet, problem="changed")
-        auth_time = sheet.signed_in.session.auth_time
-        if not await self._device_codes.allow(
-            sheet.code, grant, replaces=sheet.grant, auth_time=auth_time, now=visit.now
-        ):
+        session = sheet.signed_in.session
+        if not await self._device_codes.allow(sheet.code, grant, replaces=sheet.grant, session=session, now=visit.now):
             return await self._look_again(sheet)
         detail = {"scope": " ".join(sorted(grant.permissions)), "lifetime": grant.lifetime}
         await self._record(CONSENT_GIVEN, sheet, **detail)
@@ -192,6 +190,7 @@ class DeviceQuestionPage:
             locale=locale,
             csp_form_action=(),
             csp_img=image_sources(application.logo, person.picture),
+            csp_frame=(),
             application=application,
             person=person,
             csrf_token=self._visits.csrf_token(visit),

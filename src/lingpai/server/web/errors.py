@@ -13,6 +13,7 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from lingpai.oauth.errors import OAuthError
 from lingpai.server.authorization.request import NotProven
 from lingpai.server.web.render import Pages
 
@@ -66,4 +67,14 @@ def not_proven_page(pages: Pages, request: Request, refused: NotProven, *, refer
         reference=reference,
         refused=refused.reason,
         sent=refused.sent if _ONE_WORD.match(refused.sent) else "",
+    )
+
+
+def logout_error_page(pages: Pages, request: Request, refused: OAuthError) -> HTMLResponse:
+    """The page for a sign-out request that cannot be followed: shown, and nobody is sent anywhere.
+
+    Spec: OpenID Connect RP-Initiated Logout 1.0 §4
+    """
+    return pages.render(
+        "error.html", request, status=400, problem="logout", reference="", refused="logout", sent=refused.description
     )

@@ -17,6 +17,7 @@ ACCOUNT = "/account"
 GRANTS = "/account/grants"
 LANGUAGE = "/language"
 STATIC = "/static/"
+END_SESSION = "/oauth2/end_session"
 RESUME = "/oauth2/authorize/resume"
 
 RETURN_PAGES = {

@@ -61,6 +61,10 @@ class Pages:
         """Where the authorization endpoint goes on with the request."""
         return self._base + paths.with_request(paths.RESUME, sealed_request)
 
+    def end_session_url(self) -> str:
+        """Where applications and our own page ask for a sign-out."""
+        return self._base + paths.END_SESSION
+
     def render(
         self,
         template: str,
@@ -70,6 +74,7 @@ class Pages:
         locale: str | None = None,
         csp_form_action: Sequence[str] = (),
         csp_img: Sequence[str] = (),
+        csp_frame: Sequence[str] = (),
         **context: object,
     ) -> HTMLResponse:
         """The page. ``csp_form_action``, ``csp_img``: sources allowed besides our own; see ``web.views``."""
@@ -81,7 +86,7 @@ class Pages:
             sealed_request=sealed if paths.with_request("", sealed) else None,
             **context,
         )
-        policy = _content_security_policy(csp_form_action, csp_img)
+        policy = _content_security_policy(csp_form_action, csp_img, csp_frame)
         return HTMLResponse(body, status, {**_HEADERS, "Content-Security-Policy": policy})
 
     def _environment(self, loader: FileSystemLoader, translator: Translator, service_name: str) -> Environment:
@@ -103,12 +108,13 @@ class Pages:
             service_name=service_name,
             static=lambda name: f"{self._base}{paths.STATIC}{self._static.versioned(name)}",
             url=self.url,
+            end_session_url=self.end_session_url(),
             link=_link,
         )
         return environment
 
 
-def _content_security_policy(form_action: Sequence[str], img: Sequence[str]) -> str:
+def _content_security_policy(form_action: Sequence[str], img: Sequence[str], frame: Sequence[str]) -> str:
     """Nothing but our own files: no inline style or script, no frames, no base. Spec: CSP Level 3 §6"""
     return "; ".join(
         [
@@ -117,6 +123,7 @@ def _content_security_policy(form_action: Sequence[str], img: Sequence[str]) -> 
             "script-src 'self'",
             " ".join(["img-src 'self' data:", *img]),
             " ".join(["form-action 'self'", *form_action]),
+            *([" ".join(["frame-src", *frame])] if frame else []),
             "frame-ancestors 'none'",
             "base-uri 'none'",
         ]

@@ -10,6 +10,7 @@ from lingpai.server.authorization.pending import PendingRequestLost
 from lingpai.server.http import BodyTooLarge, Handler
 from lingpai.server.web import paths
 from lingpai.server.web.consent import ConsentPage
+from lingpai.server.web.end_session import EndSessionPage
 from lingpai.server.web.errors import error_page
 from lingpai.server.web.grants import GrantsPage
 from lingpai.server.web.landing import LandingPage
@@ -19,7 +20,7 @@ from lingpai.server.web.sign_out import SignOutPage
 from lingpai.server.web.static import CONTENT_TYPES, StaticFiles
 
 
-def page_routes(
+def page_routes(  # noqa: PLR0913 - one for each page
     pages: Pages,
     static: StaticFiles,
     *,
@@ -28,6 +29,7 @@ def page_routes(
     sign_out: SignOutPage,
     consent: ConsentPage,
     grants: GrantsPage,
+    end_session: EndSessionPage,
     devices: Mapping[tuple[str, str], Handler],
 ) -> dict[tuple[str, str], Handler]:
     """(method, exact path) -> handler, for the application's table."""
@@ -43,6 +45,8 @@ def page_routes(
         ("POST", paths.CONSENT): consent.post,
         ("GET", paths.GRANTS): grants.get,
         ("POST", paths.GRANTS): grants.post,
+        ("GET", paths.END_SESSION): end_session.get,
+        ("POST", paths.END_SESSION): end_session.post,
         **devices,
     }
     shown = {route: _with_error_page(handler, pages) for route, handler in routes.items()}

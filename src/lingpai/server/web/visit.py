@@ -94,8 +94,12 @@ class Visits:
     async def read_form(self, visit: Visit, *, may_repeat: Collection[str] = ()) -> Params:
         """The form of one of our pages. Raises ``CsrfRefused`` and ``InvalidRequest``."""
         form = parse_params(await read_form_body(visit.request), may_repeat=may_repeat)
-        self._csrf.check(visit.binding, form.get("csrf_token"))
+        self.check_form(visit, form)
         return form
+
+    def check_form(self, visit: Visit, form: Params) -> None:
+        """Raise ``CsrfRefused`` unless the form is one of our pages, shown to this browser in this session."""
+        self._csrf.check(visit.binding, form.get("csrf_token"))
 
     def csrf_token(self, visit: Visit) -> str:
         """A token for the forms of a page about to be shown."""

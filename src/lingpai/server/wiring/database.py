@@ -10,6 +10,7 @@ from lingpai.server.storage.device_codes import DeviceCodes
 from lingpai.server.storage.driver import Driver
 from lingpai.server.storage.grants import Grants
 from lingpai.server.storage.keys import Keys
+from lingpai.server.storage.session_clients import SessionClients
 from lingpai.server.storage.sessions import Sessions
 from lingpai.server.storage.spent import Spent
 from lingpai.server.storage.sqlite import SQLiteDriver
@@ -51,6 +52,7 @@ class Store:
         self.clients = Clients(driver)
         self.accounts = Accounts(driver)
         self.sessions = Sessions(driver)
+        self.session_clients = SessionClients(driver)
         self.grants = Grants(driver)
         self.families = TokenFamilies(driver)
         self.device_codes = DeviceCodes(driver)

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from functools import partial
 
 from lingpai.server.app import Route
+from lingpai.server.authorization.logout import LogoutRequests
 from lingpai.server.authorization.response import AuthorizationResponses
 from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.authorize import AuthorizationPages, AuthorizeEndpoint
 from lingpai.server.http import Handler
 from lingpai.server.web.consent import ConsentPage
+from lingpai.server.web.end_session import EndSessionPage
 from lingpai.server.web.errors import error_page, not_proven_page
 from lingpai.server.web.form_post import form_post_page
 from lingpai.server.web.grants import GrantsPage
@@ -35,6 +37,18 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
         sign_out=SignOutPage(pages, visits, sessions, cookies, parts.audit),
         consent=ConsentPage(pages, visits, store.grants, parts.catalog, parts.audit),
         grants=GrantsPage(pages, visits, store.grants, store.clients, store.audit, parts.catalog, parts.audit),
+        end_session=EndSessionPage(
+            pages=pages,
+            visits=visits,
+            requests=LogoutRequests(store.clients, parts.id_tokens),
+            sessions=sessions,
+            session_clients=store.session_clients,
+            clients=store.clients,
+            keyring=parts.keyring,
+            cookies=cookies,
+            audit=parts.audit,
+            issuer=parts.config.issuer,
+        ),
         devices=device_pages(parts, visits),
     ).items():
         by_path.setdefault(path, {})[method] = handler
@@ -59,6 +73,7 @@ def _authorize_endpoint(parts: Parts) -> AuthorizeEndpoint:
             parts.id_tokens,
             parts.subjects,
             parts.store.accounts,
+            parts.store.session_clients,
             parts.catalog,
             issuer=config.issuer,
             code_lifetime_s=config.authorization_code_lifetime_s,

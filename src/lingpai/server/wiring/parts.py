@@ -2,6 +2,7 @@
 
 from lingpai.i18n import load_translators
 from lingpai.server.accounts.csrf import Csrf
+from lingpai.server.accounts.logout_notices import LogoutNotices
 from lingpai.server.accounts.passwords import Passwords
 from lingpai.server.accounts.session import BrowserSessions
 from lingpai.server.accounts.sign_in import SignIn
@@ -18,6 +19,7 @@ from lingpai.server.http import Cookies
 from lingpai.server.log import get_logger
 from lingpai.server.outbound import Outbound
 from lingpai.server.rate_limit import Throttle
+from lingpai.server.registration.secrets import SecretMaker
 from lingpai.server.storage.driver import Driver
 from lingpai.server.tokens import master_key as master_keys
 from lingpai.server.tokens.catalog import Catalog
@@ -76,19 +78,17 @@ class Parts:
         self._build_client_auth(config, master_key)
 
     def _build_client_auth(self, config: Config, master_key: bytes) -> None:
-        self.foreign_jwks = ForeignJwks(Outbound(issuer=config.issuer), self.log)
+        self.outbound = Outbound(issuer=config.issuer)
+        self.foreign_jwks = ForeignJwks(self.outbound, self.log)
         assertions = AssertionCheck(
             self.foreign_jwks,
             self.store.spent,
             secret_key=master_keys.client_secret_key(master_key),
             audience=(config.issuer, config.issuer + paths.TOKEN),
         )
-        self.client_auth = ClientAuthentication(
-            self.store.clients,
-            assertions,
-            pepper=master_keys.client_secret_pepper(master_key),
-            issuer=config.issuer,
-        )
+        pepper = master_keys.client_secret_pepper(master_key)
+        self.client_auth = ClientAuthentication(self.store.clients, assertions, pepper=pepper, issuer=config.issuer)
+        self.secret_maker = SecretMaker(pepper, master_keys.client_secret_key(master_key))
 
     def _build_accounts(self, config: Config, master_key: bytes) -> None:
         store = self.store
@@ -100,6 +100,15 @@ class Parts:
         )
         self.csrf = Csrf(master_keys.csrf_key(master_key))
         self.browser_sessions = BrowserSessions(store.sessions, lifetime_s=config.session_lifetime_s)
+        self.logout_notices = LogoutNotices(
+            store.session_clients,
+            store.clients,
+            self.keyring,
+            self.subjects,
+            self.outbound,
+            self.audit,
+            issuer=config.issuer,
+        )
         self.sign_in = SignIn(
             store.accounts,
             self.passwords,

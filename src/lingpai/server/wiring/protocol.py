@@ -22,6 +22,7 @@ from lingpai.server.grant_types.token_exchange import TokenExchangeGrant
 from lingpai.server.tokens.implied_grant import ImpliedGrants
 from lingpai.server.wiring.devices import device_authorization_endpoint, device_code_grant
 from lingpai.server.wiring.parts import Parts
+from lingpai.server.wiring.registration import registration_routes
 
 
 def protocol_routes(parts: Parts) -> Mapping[str, Route]:
@@ -33,7 +34,13 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
     par = ParEndpoint(parts.client_auth, parts.dpop, parts.catalog, parts.pushed, clock)
     device_authorization = device_authorization_endpoint(parts)
     userinfo = UserInfoEndpoint(parts.lookup, parts.catalog, parts.dpop, clock, issuer=issuer)
-    metadata = MetadataEndpoint(parts.catalog, issuer=issuer, signing_algs=parts.config.signing_algs)
+    metadata = MetadataEndpoint(
+        parts.catalog,
+        issuer=issuer,
+        signing_algs=parts.config.signing_algs,
+        registration=parts.config.registration != "off",
+        legacy_registration=parts.config.registration != "off" and parts.config.registration_allow_legacy,
+    )
     health = HealthEndpoint(store.driver, clock)
     return {
         paths.TOKEN: Route({"POST": token.handle}, machine=True, cors=True),
@@ -47,6 +54,7 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
         paths.OPENID_CONFIGURATION: Route({"GET": metadata.handle}, machine=True, cors=True),
         paths.HEALTH_LIVE: Route({"GET": health.live}, machine=True),
         paths.HEALTH_READY: Route({"GET": health.ready}, machine=True),
+        **registration_routes(parts),
     }
 
 

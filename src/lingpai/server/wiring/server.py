@@ -21,6 +21,7 @@ from lingpai.server.wiring.pages import browser_routes
 from lingpai.server.wiring.parts import Parts
 from lingpai.server.wiring.protocol import protocol_routes
 
+_NOTIFY_INTERVAL_S = 2
 _PROBLEMS: Mapping[int, Problem] = {404: "not_found", 405: "method_not_allowed", 503: "unavailable"}
 
 
@@ -46,6 +47,7 @@ class Server(Parts):
         self._fresh_until = -1
         self._freshening = asyncio.Lock()
         self._tender: asyncio.Task[None] | None = None
+        self._notifier: asyncio.Task[None] | None = None
         self.app = App(
             {**protocol_routes(self), **browser_routes(self)},
             Problems(self._draw_problem),
@@ -63,15 +65,17 @@ class Server(Parts):
         await self.catalog.reload()
         self._fresh_until = self.clock() + self.config.catalog_staleness_s
         if self._tender is None:
+            self._notifier = asyncio.create_task(self._notify_until_closed())  # noqa: TID251 - as the next one
             self._tender = asyncio.create_task(self._tend_until_closed())  # noqa: TID251 - held here, ended in close
 
     async def close(self) -> None:
         """Stop tending, finish what was accepted, close the database."""
-        if self._tender is not None:
-            self._tender.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._tender
-            self._tender = None
+        for task in (self._tender, self._notifier):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        self._tender = self._notifier = None
         self.passwords.close()
         await self.store.driver.close()
 
@@ -107,6 +111,15 @@ class Server(Parts):
                 self.log.debug("swept", **deleted)
             for key in made:
                 await self.audit.record(KEY_ROTATED, now=self.clock(), kid=key.kid, alg=key.alg)
+
+    async def _notify_until_closed(self) -> None:
+        """Tell applications that sessions ended. One indexed read when there is nothing to tell."""
+        while True:
+            await asyncio.sleep(_NOTIFY_INTERVAL_S)
+            try:
+                await self.logout_notices.send_due(self.clock())
+            except StorageUnavailable as error:
+                self.log.warning("logout notices not sent, trying again later", reason=str(error))
 
     def _draw_problem(self, request: Request, status: int, request_id: str) -> Response:
         problem = _PROBLEMS.get(status, "server_error")

@@ -142,11 +142,24 @@ CREATE TABLE device_code (
     account_id {blob},
     grant_id {blob},
     auth_time BIGINT NOT NULL,
+    amr TEXT NOT NULL,
     refresh INTEGER NOT NULL
 );
 CREATE INDEX device_code_by_client ON device_code (client_id);
 CREATE INDEX device_code_by_network ON device_code (network) WHERE network <> '';
 CREATE INDEX device_code_by_expiry ON device_code (expires_at);
+CREATE TABLE session_client (
+    session_digest {blob} NOT NULL,
+    client_id TEXT NOT NULL,
+    account_id {blob} NOT NULL,
+    expires_at BIGINT NOT NULL,
+    attempts BIGINT NOT NULL,
+    next_at BIGINT,
+    PRIMARY KEY (session_digest, client_id)
+);
+CREATE INDEX session_client_by_account ON session_client (account_id);
+CREATE INDEX session_client_by_expiry ON session_client (expires_at);
+CREATE INDEX session_client_due ON session_client (next_at) WHERE next_at IS NOT NULL;
 CREATE TABLE audit_event (
     id {serial},
     at BIGINT NOT NULL,
@@ -175,6 +188,7 @@ _NAMES = (
         "throttle",
         "spent",
     ),
+    "session_client",
     *("token_family", "account_grant", "session", "account", "registration_token", "client"),
 )
 
