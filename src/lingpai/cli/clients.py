@@ -16,6 +16,9 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Application
 
 ClientId = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="As the application sends it.", show_default=False)]
 
+Native = Annotated[
+    bool, typer.Option("--native", help="It runs on people's own machines: loopback URIs with any port (RFC 8252).")
+]
 AuthMethod = Annotated[
     str, typer.Option(help="client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, or none.")
 ]
@@ -35,9 +38,7 @@ def create(
     ] = None,
     auth_method: AuthMethod = "client_secret_basic",
     jwks_uri: Annotated[str | None, typer.Option(help="Where its public keys are, for private_key_jwt.")] = None,
-    native: Annotated[
-        bool, typer.Option("--native", help="It runs on people's own machines: loopback URIs with any port (RFC 8252).")
-    ] = False,
+    native: Native = False,
     client_uri: Annotated[str | None, typer.Option(help="Its web site, shown on the consent page.")] = None,
     logo_uri: Annotated[str | None, typer.Option(help="Its icon, shown on the consent page.")] = None,
     config: ConfigFile = None,

@@ -1,7 +1,7 @@
 """Telling applications that a session has ended, with retries, until they have heard it or it is too late.
 
-Owns the schedule. A notice is claimed before it is sent, so that of several processes one sends it; the claim runs
-out by itself when that process dies. One slow application never holds up another: each is asked on its own, with a deadline.
+Owns the schedule. A notice is claimed before it is sent, so that of several processes one sends it; the claim runs out
+by itself when that process dies. A slow application never holds up another: each is asked on its own, with a deadline.
 
 Spec: OpenID Connect Back-Channel Logout 1.0 §2.5; OpenID Connect Back-Channel Logout 1.0 §2.8
 """
@@ -47,9 +47,10 @@ class LogoutNotices:
     async def send_due(self, now: int) -> int:
         """Try every notice that is due, side by side. How many were tried."""
         due = await self._rows.list_due(now)
-        async with asyncio.TaskGroup() as group:
-            for notice in due:
-                group.create_task(self._send(notice, now))
+        failures = await asyncio.gather(*(self._send(notice, now) for notice in due), return_exceptions=True)
+        for failure in failures:
+            if isinstance(failure, BaseException):
+                raise failure  # the others were tried all the same; this one's claim runs out and it is tried again
         return len(due)
 
     async def _send(self, notice: SessionClient, now: int) -> None:
