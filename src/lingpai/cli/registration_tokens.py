@@ -55,7 +55,7 @@ def create(
 
 @app.command("list")
 def list_(config: ConfigFile = None) -> None:
-    """List the tokens that are good for something: id, uses left, days left.
+    """List the tokens that are good for something: id, uses left, days left (the last one counts).
 
     Into a pipe it prints tab-separated lines without a heading.
 
@@ -71,7 +71,7 @@ def list_(config: ConfigFile = None) -> None:
         return await Registrations(driver).list_tokens(now), now
 
     tokens, now = with_driver(read_config(config), work)
-    rows = [(_id(t), str(t.uses_left), str((t.expires_at - now) // 86_400)) for t in tokens]
+    rows = [(_id(t), str(t.uses_left), str(-((now - t.expires_at) // 86_400))) for t in tokens]
     print_table(("id", "uses", "days"), rows)
 
 

@@ -195,13 +195,7 @@ class InsufficientUserAuthentication(OAuthError):
     status = 401
 
 
-class RequestNotSupported(OAuthError):
-    """Request objects are not taken here. Spec: OpenID Connect Core 1.0 §3.1.2.6"""
+class InvalidRequestObject(OAuthError):
+    """The request object is not signed as registered, or holds what it must not. Spec: RFC 9101 §6.2"""
 
-    code = "request_not_supported"
-
-
-class RequestUriNotSupported(OAuthError):
-    """Request objects by reference are not taken here. Spec: OpenID Connect Core 1.0 §3.1.2.6"""
-
-    code = "request_uri_not_supported"
+    code = "invalid_request_object"

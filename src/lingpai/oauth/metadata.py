@@ -65,6 +65,9 @@ class AuthorizationServerMetadata(Struct, frozen=True, kw_only=True, omit_defaul
     authorization_response_iss_parameter_supported: bool = False
     require_pushed_authorization_requests: bool = False
     claims_parameter_supported: bool | None = None
+    require_request_uri_registration: bool = False
+    request_object_signing_alg_values_supported: tuple[str, ...] | None = None
+    display_values_supported: tuple[str, ...] | None = None
     request_parameter_supported: bool | None = None
     request_uri_parameter_supported: bool | None = None
     """``None`` means yes (OpenID Connect Discovery 1.0 §3), so a server without it says ``False``."""

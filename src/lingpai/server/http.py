@@ -28,6 +28,7 @@ _ASCII = bytes(range(128))
 _ADDRESS_KEY = "lingpai.client_address"
 CLIENT_KEY = "lingpai.client_id"
 _COOKIE_VALUE_LIMIT_CHARS = 128
+_OTHERS_LIMIT = 4
 _YEAR_S = 31_536_000
 
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache", "x-content-type-options": "nosniff"}
@@ -181,7 +182,7 @@ def remember_client(request: Request, client: Client) -> None:
 
 
 class Cookies:
-    """Our three cookies. Over https they have the ``__Host-`` prefix: no subdomain can plant one.
+    """Our four cookies. Over https they have the ``__Host-`` prefix: no subdomain can plant one.
 
     Spec: RFC 6265 §4.1.2
     """
@@ -189,6 +190,7 @@ class Cookies:
     def __init__(self, config: Config) -> None:
         prefix = "__Host-" if config.is_https else ""
         self._session = f"{prefix}lingpai_session"
+        self._others = f"{prefix}lingpai_others"
         self._browser = f"{prefix}lingpai_browser"
         self._locale = f"{prefix}lingpai_locale"
         self._secure = config.is_https
@@ -204,6 +206,17 @@ class Cookies:
     def clear_session(self, response: Response) -> None:
         """Sign this browser out."""
         response.delete_cookie(self._session, path="/", secure=self._secure, httponly=True, samesite="lax")
+
+    def others(self, request: Request) -> tuple[str, ...]:
+        """The session secrets of the other accounts signed in in this browser."""
+        value = request.cookies.get(self._others, "")
+        if len(value) > _OTHERS_LIMIT * _COOKIE_VALUE_LIMIT_CHARS or not value.isascii():
+            return ()
+        return tuple(secret for secret in value.split(".") if secret)[:_OTHERS_LIMIT]
+
+    def set_others(self, response: Response, secrets: Sequence[str], max_age_s: int) -> None:
+        """Remember the other accounts of this browser, the latest first; the oldest make room."""
+        self._set(response, self._others, ".".join(secrets[:_OTHERS_LIMIT]), max_age_s)
 
     def browser(self, request: Request) -> str | None:
         """The random name of this browser, which binds pending requests and forms to it."""

@@ -90,6 +90,9 @@ def check_response_type(client: Client, response_type: str) -> None:
             raise UnauthorizedClient(f"this client is not registered for grant_type {_WORD_NEEDS[word]}")
     if response_type in LEGACY_RESPONSE_TYPES and not client.legacy:
         raise UnauthorizedClient(f"response_type {response_type} is only for clients marked legacy")
+    if response_type in LEGACY_RESPONSE_TYPES and client.dpop_bound_access_tokens:
+        # Nothing in the browser's request proves that it has a key.
+        raise UnauthorizedClient("this client's tokens must be bound to a key: none come through the browser")
 
 
 def scope_to_ask(client: Client, text: str | None, *, for_itself: bool = False) -> Scope:

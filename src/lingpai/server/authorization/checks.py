@@ -12,8 +12,6 @@ from lingpai.oauth.claims import ClaimsRequest, parse_claims_request
 from lingpai.oauth.errors import (
     InvalidRequest,
     InvalidScope,
-    RequestNotSupported,
-    RequestUriNotSupported,
     UnsupportedResponseType,
 )
 from lingpai.oauth.names import OPENID
@@ -32,6 +30,7 @@ from lingpai.server.policy import (
 )
 from lingpai.server.storage.records import Client
 from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.id_token import IdTokens
 
 RESPONSE_MODES = ("query", "fragment", "form_post")
 DISPLAYS = ("page", "popup", "touch", "wap")
@@ -45,11 +44,17 @@ _JKT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def parse(
-    identified: Identified, params: Params, *, catalog: Catalog, browser: bytes, now: int, was_pushed: bool = False
+    identified: Identified,
+    params: Params,
+    *,
+    catalog: Catalog,
+    id_tokens: IdTokens,
+    browser: bytes,
+    now: int,
+    was_pushed: bool = False,
 ) -> AuthorizationRequest:
     """The request with every parameter checked. Raises ``OAuthError`` meant for the client."""
     client = identified.client
-    _check_unsupported(params)
     check_pushed(client, was_pushed=was_pushed)
     response_type = _parse_response_type(params, client)
     _check_response_mode(params, response_type)
@@ -85,20 +90,13 @@ def parse(
         claims_scope=str(_scope_of_claims(claims, scope, client, catalog)),
         acr_values=_parse_acr_values(params),
         login_hint=params.get("login_hint") or "",
+        expected_subject=_expected_subject(params, claims, id_tokens),
         ui_locales=params.get("ui_locales") or "",
         asked_at=now,
         jkt=_parse_dpop_jkt(params),
         was_pushed=was_pushed,
         browser=browser,
     )
-
-
-def _check_unsupported(params: Params) -> None:
-    """Refuse what would change the meaning of the request if it were ignored. Spec: RFC 9101 §10.5"""
-    if "request" in params:
-        raise RequestNotSupported("request objects are not supported: send the parameters themselves, or push them")
-    if "request_uri" in params:
-        raise RequestUriNotSupported("request_uri must be one this server gave out (RFC 9126)")
 
 
 def _parse_response_type(params: Params, client: Client) -> str:
@@ -141,6 +139,21 @@ def _parse_nonce(params: Params, response_type: str) -> str:
     if "id_token" in response_type.split() and not nonce:
         raise InvalidRequest("nonce is missing: an ID Token in the response needs one")
     return nonce
+
+
+def _expected_subject(params: Params, claims: ClaimsRequest, id_tokens: IdTokens) -> str:
+    """Spec: OpenID Connect Core 1.0 §3.1.2.1; OpenID Connect Core 1.0 §5.5.1"""
+    asked = claims.id_token.get("sub")
+    wanted = set(asked.values) if asked else set()
+    text = params.get("id_token_hint")
+    if text is not None:
+        hint = id_tokens.open_hint(text)
+        if hint is None:
+            raise InvalidRequest("id_token_hint is not an ID Token of this server")
+        wanted.add(hint.sub)
+    if len(wanted) > 1:
+        raise InvalidRequest("the request names more than one person")
+    return wanted.pop() if wanted else ""
 
 
 def _scope_of_claims(claims: ClaimsRequest, scope: Scope, client: Client, catalog: Catalog) -> Scope:

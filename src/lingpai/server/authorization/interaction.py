@@ -36,20 +36,51 @@ class Refuse(Struct, frozen=True):
     error: OAuthError
 
 
-Step = SignIn | AskConsent | Issue | Refuse
+class SelectAccount(Struct, frozen=True):
+    """Show the account chooser."""
+
+
+class AllowByPolicy(Struct, frozen=True):
+    """A first-party application: grant what it asks without a page, unless the person took it back before."""
+
+
+Step = SignIn | SelectAccount | AskConsent | AllowByPolicy | Issue | Refuse
 
 
 def next_step(
-    request: AuthorizationRequest, client: Client, session: Session | None, grant: Grant | None, now: int
+    request: AuthorizationRequest, client: Client, session: Session | None, subject: str, grant: Grant | None, now: int
 ) -> Step:
-    """Exactly one step for every state. ``prompt=none`` turns every page into the error that says which is missing."""
+    """Exactly one step for every state. ``prompt=none`` turns every page into the error that says which is missing.
+
+    ``subject``: what the client calls whoever is signed in.
+    """
     if request.refused:
         return Refuse(AccessDenied("the person refused"))
     silent = "none" in request.prompt
     if session is None or _must_sign_in_again(request, session, now):
         return Refuse(LoginRequired("nobody is signed in, or not recently enough")) if silent else SignIn()
+    if request.expected_subject and request.expected_subject != subject:
+        if silent or session.digest in (request.signed_in, request.selected):
+            return Refuse(LoginRequired("somebody else is signed in"))
+        return SelectAccount()
+    if "select_account" in request.prompt and session.digest not in (request.signed_in, request.selected):
+        return SelectAccount()
     if grant is None or must_ask(request, client, grant, now):
-        return Refuse(ConsentRequired("the person has not allowed this yet")) if silent else AskConsent()
+        if not client.require_consent and "consent" not in request.prompt:
+            return AllowByPolicy()
+        return ask_consent(request)
+    return issue(request, grant, now)
+
+
+def ask_consent(request: AuthorizationRequest) -> AskConsent | Refuse:
+    """The consent page, or what ``prompt=none`` makes of it. Spec: OpenID Connect Core 1.0 §3.1.2.6"""
+    if "none" in request.prompt:
+        return Refuse(ConsentRequired("the person has not allowed this yet"))
+    return AskConsent()
+
+
+def issue(request: AuthorizationRequest, grant: Grant, now: int) -> Issue:
+    """What was asked for and is granted."""
     granted = granted_scope(grant, now)
     return Issue(parse_scope(request.scope) & granted, granted, grant)
 
@@ -61,7 +92,7 @@ def _must_sign_in_again(request: AuthorizationRequest, session: Session, now: in
     """
     if request.signed_in == session.digest:
         return False
-    if "login" in request.prompt or "select_account" in request.prompt:
+    if "login" in request.prompt:
         return True
     if request.acr_values and acr_of(session.amr) not in request.acr_values:
         return True

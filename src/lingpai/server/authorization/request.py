@@ -73,6 +73,8 @@ class AuthorizationRequest(Struct, frozen=True, kw_only=True, array_like=True):
     prompt: tuple[str, ...] = ()
     max_age: int | None = None
     login_hint: str = ""
+    expected_subject: str = ""
+    """Who it must be, by ``id_token_hint`` or a ``sub`` asked for by value. Spec: OpenID Connect Core 1.0 §3.1.2.1"""
     ui_locales: str = ""
     id_token_claims: tuple[str, ...] = ()
     userinfo_claims: tuple[str, ...] = ()
@@ -90,6 +92,10 @@ class AuthorizationRequest(Struct, frozen=True, kw_only=True, array_like=True):
     """Answer of the sign-in page: digest of the session that was started for this request."""
     consented: bytes = b""
     """Answer of the consent page: id of the grant that was given for this request."""
+    selected: bytes = b""
+    """Answer of the account chooser: digest of the session chosen for this request."""
+    adding: bool = False
+    """On the way from the chooser to the sign-in page: the other accounts of this browser stay signed in."""
     refused: bool = False
     """Answer of the consent page: the person said no."""
     acr_values: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """The authorization endpoint: prove who asks, check what is asked, then step by step until there is an answer.
 
-Owns the order and is the only place that catches. Leaves the checks to ``authorization.request`` and ``.checks``, the
+Owns the order and is the only place that catches. Leaves what was asked to ``authorization.resolution``, the
 decision to ``.interaction``, the answer to ``.response``, and pages to whoever ``wiring`` hands in: endpoints know no
 pages.
 
@@ -14,21 +14,33 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from lingpai.crypto.digest import digest, new_secret
-from lingpai.oauth.errors import InvalidRequestUri, OAuthError
-from lingpai.oauth.params import parse_params
+from lingpai.oauth.errors import InvalidGrant, InvalidRequestUri, OAuthError
 from lingpai.oauth.response_mode import FormPost, Redirect
 from lingpai.server.accounts.session import BrowserSessions
-from lingpai.server.authorization.checks import parse
-from lingpai.server.authorization.interaction import AskConsent, Issue, Refuse, SignIn, next_step
+from lingpai.server.authorization.consent import scope_to_consent
+from lingpai.server.authorization.interaction import (
+    AllowByPolicy,
+    AskConsent,
+    Issue,
+    Refuse,
+    SelectAccount,
+    SignIn,
+    Step,
+    ask_consent,
+    issue,
+    next_step,
+)
 from lingpai.server.authorization.pending import PendingRequestLost, PendingRequests
-from lingpai.server.authorization.pushed import URN, PushedRequests
-from lingpai.server.authorization.request import AuthorizationRequest, Identified, NotProven, identify, only_value
+from lingpai.server.authorization.pushed import PushedRequests
+from lingpai.server.authorization.request import AuthorizationRequest, NotProven, only_value
+from lingpai.server.authorization.resolution import AuthorizationRequests, RefusedToClient
 from lingpai.server.authorization.response import AuthorizationResponses
 from lingpai.server.clock import Clock
 from lingpai.server.http import Cookies, escape_raw_bytes, read_form_body, read_query, remember_client
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.records import Client, Session
-from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.implied_grant import ImpliedGrants
+from lingpai.server.tokens.subjects import Subjects
 
 _SEE_OTHER = 303
 # Where the browser goes next is told to nobody, and the answer is kept by nobody: it holds the code.
@@ -45,6 +57,7 @@ class AuthorizationPages:
         lost: Callable[[Request, PendingRequestLost], Response],
         form_post: Callable[[Request, FormPost], Response],
         sign_in: Callable[[str], str],
+        select_account: Callable[[str], str],
         consent: Callable[[str], str],
         resume: Callable[[str], str],
     ) -> None:
@@ -52,7 +65,8 @@ class AuthorizationPages:
         self.lost = lost
         self.form_post = form_post
         self.sign_in = sign_in
-        """Sealed request -> address of the page; so are the next two."""
+        """Sealed request -> address of the page; so are the next three."""
+        self.select_account = select_account
         self.consent = consent
         self.resume = resume
 
@@ -65,21 +79,25 @@ class AuthorizeEndpoint:
         *,
         clients: Clients,
         sessions: BrowserSessions,
-        catalog: Catalog,
+        requests: AuthorizationRequests,
         pending: PendingRequests,
         pushed: PushedRequests,
         responses: AuthorizationResponses,
         pages: AuthorizationPages,
+        subjects: Subjects,
+        implied: ImpliedGrants,
         cookies: Cookies,
         clock: Clock,
     ) -> None:
         self._clients = clients
         self._sessions = sessions
-        self._catalog = catalog
+        self._requests = requests
         self._pending = pending
         self._pushed = pushed
         self._responses = responses
         self._pages = pages
+        self._subjects = subjects
+        self._implied = implied
         self._cookies = cookies
         self._clock = clock
 
@@ -124,55 +142,33 @@ class AuthorizeEndpoint:
     async def _check(
         self, request: Request, encoded: str, *, browser: bytes
     ) -> tuple[Client, AuthorizationRequest] | Response:
-        """Phase A, whose errors are a page, then phase B, whose errors go to the client."""
-        request_uri = only_value(encoded, "request_uri")
-        if request_uri is not None and request_uri.startswith(URN):
-            return await self._open_pushed(request, encoded, request_uri, browser=browser)
+        """An error about client or redirect URI is a page; every other goes to the client."""
         try:
-            identified = await self._identify(encoded)
+            client, checked = await self._requests.resolve(encoded, browser=browser, now=self._clock())
         except NotProven as error:
             return self._pages.not_proven(request, error)
-        remember_client(request, identified.client)
-        try:
-            params = parse_params(encoded)
-            checked = parse(identified, params, catalog=self._catalog, browser=browser, now=self._clock())
-        except OAuthError as error:
-            request.scope["lingpai.outcome"] = error.code
-            return self._answer(request, self._responses.error(identified.reply_to, error))
-        return identified.client, checked
-
-    async def _open_pushed(
-        self, request: Request, encoded: str, request_uri: str, *, browser: bytes
-    ) -> tuple[Client, AuthorizationRequest] | Response:
-        """A request the client pushed: it counts as it was pushed, whatever else the URL says. Spec: RFC 9126 §4"""
-        client = await self._clients.get(only_value(encoded, "client_id") or "")
-        try:
-            if client is None or client.disabled_at is not None:
-                raise NotProven("client_unknown")
-            remember_client(request, client)
-            now = self._clock()
-            checked = await self._pushed.open(request_uri, client.client_id, browser=browser, now=now)
-        except (NotProven, InvalidRequestUri) as error:
-            refused = error if isinstance(error, NotProven) else NotProven("request_uri_dead", client=client)
-            return self._pages.not_proven(request, refused)
+        except RefusedToClient as refused:
+            remember_client(request, refused.client)
+            request.scope["lingpai.outcome"] = refused.error.code
+            return self._answer(request, self._responses.error(refused.reply_to, refused.error))
+        remember_client(request, client)
         return client, checked
-
-    async def _identify(self, encoded: str) -> Identified:
-        client_id = only_value(encoded, "client_id")
-        if client_id is None:
-            raise NotProven("client_id_missing")
-        return identify(encoded, await self._clients.get(client_id))
 
     async def _proceed(self, request: Request, client: Client, pending: AuthorizationRequest, browser: str) -> Response:
         now = self._clock()
         found = await self._sessions.find_with_grant(self._cookies.session(request), client.client_id, now)
         session, grant = (found[0].session, found[1]) if found else (None, None)
-        step = next_step(pending, client, session, grant, now)
+        subject = self._subjects.subject(client, session.account_id) if session else ""
+        step = next_step(pending, client, session, subject, grant, now)
+        if isinstance(step, AllowByPolicy) and session is not None:
+            step = await self._allow_by_policy(client, pending, session)
         match step:
             case SignIn():
-                response: Response = self._see_other(self._pages.sign_in(self._pending.seal(pending)))
-            case AskConsent():
-                response = self._see_other(self._pages.consent(self._pending.seal(pending)))
+                page = self._pages.sign_in
+            case SelectAccount():
+                page = self._pages.select_account
+            case AskConsent() | AllowByPolicy():
+                page = self._pages.consent
             case Refuse(error):
                 request.scope["lingpai.outcome"] = error.code
                 return self._answer(request, self._responses.error(pending.reply_to, error))
@@ -181,9 +177,19 @@ class AuthorizeEndpoint:
                 return await self._succeed(request, client, pending, step, session)
             case _:
                 assert_never(step)
+        response = self._see_other(page(self._pending.seal(pending)))
         if self._cookies.browser(request) != browser:
             self._cookies.set_browser(response, browser)
         return response
+
+    async def _allow_by_policy(self, client: Client, pending: AuthorizationRequest, session: Session) -> Step:
+        """A first-party application's grant, written like any other: the person sees it and can end it."""
+        now = self._clock()
+        try:
+            grant = await self._implied.allow(session.account_id, client, scope_to_consent(pending), now)
+        except InvalidGrant:
+            return ask_consent(pending)
+        return issue(pending, grant, now)
 
     async def _succeed(
         self, request: Request, client: Client, pending: AuthorizationRequest, issue: Issue, session: Session

@@ -11,7 +11,8 @@ from lingpai.oauth import dpop
 from lingpai.oauth.claims import STANDARD_CLAIMS
 from lingpai.oauth.metadata import AuthorizationServerMetadata
 from lingpai.server.accounts.acr import ACR_VALUES
-from lingpai.server.authorization.checks import PROMPTS, RESPONSE_MODES
+from lingpai.server.authorization import request_object
+from lingpai.server.authorization.checks import DISPLAYS, PROMPTS, RESPONSE_MODES
 from lingpai.server.client_auth import AUTH_METHODS, AUTH_SIGNING_ALGS
 from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.jwks import cacheable
@@ -103,6 +104,10 @@ class MetadataEndpoint:
             ui_locales_supported=tuple(locale.replace("_", "-") for locale in LOCALES),
             protected_resources=offer.resource_servers or None,
             authorization_response_iss_parameter_supported=True,
-            request_parameter_supported=False,
-            request_uri_parameter_supported=False,
+            request_parameter_supported=True,
+            request_uri_parameter_supported=True,
+            require_request_uri_registration=True,
+            request_object_signing_alg_values_supported=request_object.ALGS,
+            claims_parameter_supported=True,
+            display_values_supported=DISPLAYS,
         )

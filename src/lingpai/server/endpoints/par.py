@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from lingpai.crypto.digest import equal
 from lingpai.oauth.errors import InvalidDpopProof, InvalidRequest, OAuthError
-from lingpai.oauth.params import encode_params
+from lingpai.oauth.params import encode_params, parse_params
 from lingpai.server.authorization.checks import parse
 from lingpai.server.authorization.pushed import LIFETIME_S, PushedRequests
 from lingpai.server.authorization.request import NotProven, identify
+from lingpai.server.authorization.request_object import RequestObjects
 from lingpai.server.client_auth import ClientAuthentication
 from lingpai.server.clock import Clock
 from lingpai.server.endpoints import paths
@@ -20,6 +21,7 @@ from lingpai.server.endpoints.dpop import DpopCheck
 from lingpai.server.endpoints.token import refuse
 from lingpai.server.http import check_no_query, json_response, read_form, remember_client
 from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.id_token import IdTokens
 
 
 class ParEndpoint:
@@ -30,13 +32,17 @@ class ParEndpoint:
         client_auth: ClientAuthentication,
         dpop: DpopCheck,
         catalog: Catalog,
+        id_tokens: IdTokens,
         pushed: PushedRequests,
+        request_objects: RequestObjects,
         clock: Clock,
     ) -> None:
         self._client_auth = client_auth
         self._dpop = dpop
         self._catalog = catalog
+        self._id_tokens = id_tokens
         self._pushed = pushed
+        self._request_objects = request_objects
         self._clock = clock
 
     async def handle(self, request: Request) -> Response:
@@ -60,8 +66,16 @@ class ParEndpoint:
         client = await self._client_auth.authenticate(header, params, now, path=paths.PAR)
         remember_client(request, client)
         jkt = await self._dpop.jkt(request, paths.PAR, now)
-        identified = identify(encode_params(params.items()), client)
-        checked = parse(identified, params, catalog=self._catalog, browser=b"", now=now, was_pushed=True)
+        if "request_uri" in params:
+            raise InvalidRequest("request_uri cannot be pushed")
+        encoded = encode_params(params.items())
+        if "request" in params:
+            encoded = await self._request_objects.open(client, params.require("request"), now)
+            params = parse_params(encoded)
+        identified = identify(encoded, client)
+        checked = parse(
+            identified, params, catalog=self._catalog, id_tokens=self._id_tokens, browser=b"", now=now, was_pushed=True
+        )
         if jkt:
             # A proof here binds the code as dpop_jkt would. Spec: RFC 9449 §10.1
             if checked.jkt and not equal(checked.jkt, jkt):

@@ -77,6 +77,10 @@ class Outbound:
         """The document at ``url``, asked for once, at an address that was checked. Raises ``FetchRefused``."""
         return await self._exchange(url, "GET", None, _read)
 
+    async def fetch_text(self, url: str) -> str:
+        """The text at ``url``, whatever its type. Raises ``FetchRefused``."""
+        return await self._exchange(url, "GET", None, _read_text)
+
     async def post_form(self, url: str, params: Mapping[str, str]) -> int:
         """The status with which ``url`` answers a form, sent once. Its body is not read. Raises ``FetchRefused``."""
         return await self._exchange(url, "POST", params, _status)
@@ -144,11 +148,27 @@ class Outbound:
 
 
 async def _read(response: httpx2.Response) -> Document:
-    if response.status_code != 200:
-        raise FetchRefused(f"answered {response.status_code}")
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await _read_body(response)
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise FetchRefused("the answer is not JSON")
+    try:
+        content = msgspec.json.decode(body)
+    except (ValueError, RecursionError):
+        raise FetchRefused("the answer is not JSON") from None
+    return Document(content, _max_age_s(response.headers.get("cache-control", "")))
+
+
+async def _read_text(response: httpx2.Response) -> str:
+    try:
+        return (await _read_body(response)).decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise FetchRefused("the answer is not plain text") from None
+
+
+async def _read_body(response: httpx2.Response) -> bytes:
+    if response.status_code != 200:
+        raise FetchRefused(f"answered {response.status_code}")
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         # We did not ask for compression; unpacking it could fill the memory.
         raise FetchRefused("the answer is compressed")
@@ -157,11 +177,7 @@ async def _read(response: httpx2.Response) -> Document:
         body += chunk
         if len(body) > _LIMIT_BYTES:
             raise FetchRefused(f"the answer is larger than {_LIMIT_BYTES} bytes")
-    try:
-        content = msgspec.json.decode(bytes(body))
-    except (ValueError, RecursionError):
-        raise FetchRefused("the answer is not JSON") from None
-    return Document(content, _max_age_s(response.headers.get("cache-control", "")))
+    return bytes(body)
 
 
 def _max_age_s(cache_control: str) -> int | None:

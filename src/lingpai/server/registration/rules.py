@@ -1,7 +1,7 @@
 """Whether what a client registers is valid in itself and fits together: one function per group of fields. Pure.
 
-``check`` is the list. Leaves what an operator allows to ``ceiling``, and the one rule that needs the network (the document
-of a sector) to ``sector``.
+``check`` is the list. Leaves what an operator allows to ``ceiling``, and the one rule that needs the network, about the
+document of a sector, to ``sector``.
 
 Spec: RFC 7591 §2; RFC 7591 §2.1; OpenID Connect Dynamic Client Registration 1.0 §2
 """

@@ -8,6 +8,7 @@ import re
 
 LANDING = "/"
 SIGN_IN = "/sign-in"
+SELECT_ACCOUNT = "/select-account"
 SIGN_OUT = "/sign-out"
 CONSENT = "/consent"
 DEVICE = "/device"
@@ -23,6 +24,7 @@ RESUME = "/oauth2/authorize/resume"
 RETURN_PAGES = {
     "landing": LANDING,
     "sign_in": SIGN_IN,
+    "select_account": SELECT_ACCOUNT,
     "sign_out": SIGN_OUT,
     "consent": CONSENT,
     "device": DEVICE,

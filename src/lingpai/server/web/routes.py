@@ -15,6 +15,7 @@ from lingpai.server.web.errors import error_page
 from lingpai.server.web.grants import GrantsPage
 from lingpai.server.web.landing import LandingPage
 from lingpai.server.web.render import Pages
+from lingpai.server.web.select_account import SelectAccountPage
 from lingpai.server.web.sign_in import SignInPage
 from lingpai.server.web.sign_out import SignOutPage
 from lingpai.server.web.static import CONTENT_TYPES, StaticFiles
@@ -26,6 +27,7 @@ def page_routes(  # noqa: PLR0913 - one for each page
     *,
     landing: LandingPage,
     sign_in: SignInPage,
+    select_account: SelectAccountPage,
     sign_out: SignOutPage,
     consent: ConsentPage,
     grants: GrantsPage,
@@ -39,6 +41,8 @@ def page_routes(  # noqa: PLR0913 - one for each page
         ("POST", paths.LANGUAGE): landing.set_language,
         ("GET", paths.SIGN_IN): sign_in.get,
         ("POST", paths.SIGN_IN): sign_in.post,
+        ("GET", paths.SELECT_ACCOUNT): select_account.get,
+        ("POST", paths.SELECT_ACCOUNT): select_account.post,
         ("GET", paths.SIGN_OUT): sign_out.get,
         ("POST", paths.SIGN_OUT): sign_out.post,
         ("GET", paths.CONSENT): consent.get,

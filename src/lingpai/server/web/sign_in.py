@@ -74,12 +74,16 @@ class SignInPage:
         return await self._start_session(visit, asked, result)
 
     async def _start_session(self, visit: Visit, asked: Asked | None, account: Account) -> Response:
-        """A session of its own for every sign-in: what the browser had before ends (session fixation)."""
+        """A session of its own for every sign-in: what the browser had before ends (session fixation).
+
+        Unless the person asked in the account chooser for one more account: then it stays beside the new one.
+        """
+        adding = asked is not None and asked.request.adding
         secret = await self._sessions.start(
             account.id,
             amr=("pwd",),
             user_agent=visit.request.headers.get("user-agent", ""),
-            old_secret=visit.session_secret,
+            old_secret=None if adding else visit.session_secret,
             now=visit.now,
         )
         if asked is None:
@@ -88,6 +92,9 @@ class SignInPage:
             sealed = self._visits.answer(asked, signed_in=digest(secret))
             response = see_other(self._pages.resume_url(sealed))
         self._cookies.set_session(response, secret, self._session_lifetime_s)
+        if adding and visit.session_secret:
+            others = (visit.session_secret, *self._cookies.others(visit.request))
+            self._cookies.set_others(response, others, self._session_lifetime_s)
         return response
 
     def _next_page(self, visit: Visit) -> str:

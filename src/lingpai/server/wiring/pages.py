@@ -5,6 +5,7 @@ from functools import partial
 
 from lingpai.server.app import Route
 from lingpai.server.authorization.logout import LogoutRequests
+from lingpai.server.authorization.resolution import AuthorizationRequests
 from lingpai.server.authorization.response import AuthorizationResponses
 from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.authorize import AuthorizationPages, AuthorizeEndpoint
@@ -16,6 +17,7 @@ from lingpai.server.web.form_post import form_post_page
 from lingpai.server.web.grants import GrantsPage
 from lingpai.server.web.landing import LandingPage
 from lingpai.server.web.routes import page_routes
+from lingpai.server.web.select_account import SelectAccountPage
 from lingpai.server.web.sign_in import SignInPage
 from lingpai.server.web.sign_out import SignOutPage
 from lingpai.server.web.visit import Visits
@@ -34,6 +36,7 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
         parts.static,
         landing=LandingPage(pages, visits, cookies),
         sign_in=SignInPage(pages, visits, parts.sign_in, sessions, cookies, session_lifetime_s=lifetime_s),
+        select_account=SelectAccountPage(pages, visits, sessions, cookies, session_lifetime_s=lifetime_s),
         sign_out=SignOutPage(pages, visits, sessions, cookies, parts.audit),
         consent=ConsentPage(pages, visits, store.grants, parts.catalog, parts.audit),
         grants=GrantsPage(pages, visits, store.grants, store.clients, store.audit, parts.catalog, parts.audit),
@@ -63,7 +66,9 @@ def _authorize_endpoint(parts: Parts) -> AuthorizeEndpoint:
     return AuthorizeEndpoint(
         clients=parts.store.clients,
         sessions=parts.browser_sessions,
-        catalog=parts.catalog,
+        requests=AuthorizationRequests(
+            parts.store.clients, parts.catalog, parts.id_tokens, parts.pushed, parts.request_objects
+        ),
         pending=parts.pending,
         pushed=parts.pushed,
         responses=AuthorizationResponses(
@@ -83,9 +88,12 @@ def _authorize_endpoint(parts: Parts) -> AuthorizeEndpoint:
             lost=lambda request, lost: error_page(pages, request, lost.reason, status=400),
             form_post=partial(form_post_page, pages),
             sign_in=partial(pages.url, "sign_in"),
+            select_account=partial(pages.url, "select_account"),
             consent=partial(pages.url, "consent"),
             resume=pages.resume_url,
         ),
+        subjects=parts.subjects,
+        implied=parts.implied,
         cookies=parts.cookies,
         clock=parts.clock,
     )

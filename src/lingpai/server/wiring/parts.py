@@ -9,6 +9,7 @@ from lingpai.server.accounts.sign_in import SignIn
 from lingpai.server.audit import Audit
 from lingpai.server.authorization.pending import PendingRequests
 from lingpai.server.authorization.pushed import PushedRequests
+from lingpai.server.authorization.request_object import RequestObjects
 from lingpai.server.client_auth import ClientAuthentication
 from lingpai.server.client_auth.assertion import AssertionCheck
 from lingpai.server.clock import Clock
@@ -25,6 +26,7 @@ from lingpai.server.tokens import master_key as master_keys
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.tokens.foreign_jwks import ForeignJwks
 from lingpai.server.tokens.id_token import IdTokens
+from lingpai.server.tokens.implied_grant import ImpliedGrants
 from lingpai.server.tokens.issuer import Issuer
 from lingpai.server.tokens.keyring import Keyring
 from lingpai.server.tokens.lookup import TokenLookup
@@ -69,6 +71,7 @@ class Parts:
         self.redemption = Redemption(
             store.families, self.issuer, self.subjects, refresh_lifetime_s=config.refresh_token_lifetime_s
         )
+        self.implied = ImpliedGrants(store.grants)
         self.dpop = DpopCheck(
             store.spent,
             key=master_keys.dpop_nonce_key(master_key),
@@ -80,6 +83,7 @@ class Parts:
     def _build_client_auth(self, config: Config, master_key: bytes) -> None:
         self.outbound = Outbound(issuer=config.issuer)
         self.foreign_jwks = ForeignJwks(self.outbound, self.log)
+        self.request_objects = RequestObjects(self.foreign_jwks, self.outbound, issuer=config.issuer)
         assertions = AssertionCheck(
             self.foreign_jwks,
             self.store.spent,

@@ -19,7 +19,6 @@ from lingpai.server.grant_types.jwt_bearer import JwtBearerGrant
 from lingpai.server.grant_types.password import PasswordGrant
 from lingpai.server.grant_types.refresh_token import RefreshTokenGrant
 from lingpai.server.grant_types.token_exchange import TokenExchangeGrant
-from lingpai.server.tokens.implied_grant import ImpliedGrants
 from lingpai.server.wiring.devices import device_authorization_endpoint, device_code_grant
 from lingpai.server.wiring.parts import Parts
 from lingpai.server.wiring.registration import registration_routes
@@ -31,7 +30,9 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
     token = TokenEndpoint(parts.client_auth, parts.dpop, _grant_types(parts), parts.issuer, clock)
     introspect = IntrospectionEndpoint(parts.client_auth, parts.lookup, parts.catalog, clock, issuer=issuer)
     revoke = RevocationEndpoint(parts.client_auth, parts.lookup, store.families, store.spent, parts.audit, clock)
-    par = ParEndpoint(parts.client_auth, parts.dpop, parts.catalog, parts.pushed, clock)
+    par = ParEndpoint(
+        parts.client_auth, parts.dpop, parts.catalog, parts.id_tokens, parts.pushed, parts.request_objects, clock
+    )
     device_authorization = device_authorization_endpoint(parts)
     userinfo = UserInfoEndpoint(parts.lookup, parts.catalog, parts.dpop, clock, issuer=issuer)
     metadata = MetadataEndpoint(
@@ -60,7 +61,6 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
 
 def _grant_types(parts: Parts) -> tuple[GrantType, ...]:
     store, config = parts.store, parts.config
-    implied = ImpliedGrants(store.grants)
     return (
         AuthorizationCodeGrant(
             parts.keyring, parts.catalog, store.families, store.accounts, parts.redemption, parts.audit
@@ -82,10 +82,10 @@ def _grant_types(parts: Parts) -> tuple[GrantType, ...]:
             store.trusted_issuers,
             parts.foreign_jwks,
             store.accounts,
-            implied,
+            parts.implied,
             parts.catalog,
             parts.redemption,
             audience=(config.issuer, config.issuer + paths.TOKEN),
         ),
-        PasswordGrant(parts.sign_in, implied, parts.catalog, parts.redemption),
+        PasswordGrant(parts.sign_in, parts.implied, parts.catalog, parts.redemption),
     )

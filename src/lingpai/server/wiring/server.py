@@ -107,7 +107,7 @@ class Server(Parts):
             except StorageUnavailable as error:
                 self.log.warning("sweep failed, trying again later", reason=str(error))
                 continue
-            except Exception:  # noqa: BLE001 - a task that ends would leave everything unswept
+            except Exception:
                 self.log.exception("sweep failed, trying again later")
                 continue
             if any(deleted.values()):
@@ -123,7 +123,7 @@ class Server(Parts):
                 await self.logout_notices.send_due(self.clock())
             except StorageUnavailable as error:
                 self.log.warning("logout notices not sent, trying again later", reason=str(error))
-            except Exception:  # noqa: BLE001 - a task that ends would take every later notice with it
+            except Exception:
                 self.log.exception("logout notices not sent, trying again later")
 
     def _draw_problem(self, request: Request, status: int, request_id: str) -> Response:
