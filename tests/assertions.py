@@ -5,12 +5,14 @@ from typing import Any
 
 import httpx2
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from lingpai.crypto import b64
 from lingpai.crypto.digest import new_secret
-from lingpai.crypto.jwk import canonical_alg, generate_private_key, load_private_key, public_jwk
+from lingpai.crypto.jwk import PrivateKey, canonical_alg, generate_private_key, load_private_key, public_jwk
 from lingpai.server.client_auth.secret import digest_client_secret, seal_client_secret
 from lingpai.server.storage.records import Client, ClientSecret
 from lingpai.server.tokens.master_key import client_secret_key, client_secret_pepper, load_master_key
@@ -30,8 +32,7 @@ class Keyholder:
         self.kid = kid
         private_der = generate_private_key(alg)
         self.jwk = public_jwk(private_der, kid=kid, alg=alg)
-        kinds = {"ES256": ECKey, "EdDSA": OKPKey, "RS256": RSAKey, "PS256": RSAKey}
-        self._key = kinds[alg].import_key(load_private_key(private_der, alg))
+        self._key = _key_of(load_private_key(private_der, alg))
 
     @property
     def jwks(self) -> dict[str, object]:
@@ -93,6 +94,14 @@ async def authenticate(world: World, assertion: str, path: str = "/oauth2/token"
     if path == "/oauth2/token":
         sent["grant_type"] = "client_credentials"
     return await world.http.post(path, data=sent | params)
+
+
+def _key_of(private: PrivateKey) -> ECKey | OKPKey | RSAKey:
+    if isinstance(private, RSAPrivateKey):
+        return RSAKey.import_key(private)
+    if isinstance(private, Ed25519PrivateKey):
+        return OKPKey.import_key(private)
+    return ECKey.import_key(private)
 
 
 def _segment(members: dict[str, Any]) -> str:

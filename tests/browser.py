@@ -55,6 +55,8 @@ class Browser:
         self.http = http
         self.home = home
         self.page: httpx2.Response
+        self._read: httpx2.Response | None = None
+        self._forms: list[Form] = []
 
     async def get(self, url: str, **headers: str) -> httpx2.Response:
         """Open an address; ``headers`` with underscores for hyphens."""
@@ -71,9 +73,11 @@ class Browser:
 
     def forms(self) -> list[Form]:
         """Every form on the page."""
-        parser = _Forms()
-        parser.feed(self.page.text)
-        return parser.forms
+        if self._read is not self.page:
+            parser = _Forms()
+            parser.feed(self.page.text)
+            self._read, self._forms = self.page, parser.forms
+        return self._forms
 
     def shows(self, form_id: str) -> bool:
         """Whether the page has a form with that id."""

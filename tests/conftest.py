@@ -22,6 +22,8 @@ class OutsideWorld(RuntimeError):
 
 
 def _is_this_machine(host: object) -> bool:
+    if isinstance(host, bytes):  # anyio looks names up in their wire form
+        host = host.decode("ascii", "replace")
     if not isinstance(host, str):
         return host is None
     try:

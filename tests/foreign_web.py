@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import datetime
+import datetime as dt
 import ipaddress
 import json
 import ssl
@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -126,8 +126,10 @@ class Certificates:
         """For a client that trusts this authority and no other."""
         return ssl.create_default_context(cadata=self._certificate.public_bytes(Encoding.PEM).decode())
 
-    def _certify(self, name: str, key: object, names: tuple[str, ...] | None, by: str = "Test CA") -> x509.Certificate:
-        now = datetime.datetime.fromtimestamp(1_700_000_000, datetime.UTC)
+    def _certify(
+        self, name: str, key: EllipticCurvePublicKey, names: tuple[str, ...] | None, by: str = "Test CA"
+    ) -> x509.Certificate:
+        now = dt.datetime.fromtimestamp(1_700_000_000, dt.UTC)
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, by)])
         builder = (
@@ -137,7 +139,7 @@ class Certificates:
             .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now)
-            .not_valid_after(now + datetime.timedelta(days=36_500))
+            .not_valid_after(now + dt.timedelta(days=36_500))
             .add_extension(x509.BasicConstraints(ca=names is None, path_length=None), critical=True)
         )
         if names is not None:

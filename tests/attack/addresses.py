@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Self
 
 import httpx2
 
@@ -16,7 +17,7 @@ class Guesser:
         self._http = httpx2.AsyncClient(transport=transport, base_url=world.config.issuer)
         self._token = ""
 
-    async def __aenter__(self) -> "Guesser":
+    async def __aenter__(self) -> Self:
         page = await self._http.get("/sign-in")
         self._token = page.text.partition('name="csrf_token" value="')[2].partition('"')[0]
         return self

@@ -20,7 +20,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def attacked_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """Not for tests: ``world`` is."""
-    opened = await World.open(tmp_path_factory.mktemp("world"))
+    # Without a sweep in the middle of a test that counts rows or writes.
+    opened = await World.open(tmp_path_factory.mktemp("world"), sweep_interval_s=86_400)
     yield opened
     await opened.close()
 

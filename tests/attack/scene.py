@@ -5,7 +5,6 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx2
 from msgspec import Struct
 
 from tests.browser import Browser
@@ -73,8 +72,9 @@ async def collect(world: World) -> Loot:
     """A person allows everything; the application redeems all but the last code."""
     await add_signed_api(world)
     browser = world.browser()
-    opaque, signed, fresh = Ask(world), Ask(world, scope="read_signed"), Ask(world)
-    tokens = await redeemed(opaque, (await opaque.allow(browser))["code"])
+    everything, signed, fresh = Ask(world, scope=None), Ask(world, scope="read_signed"), Ask(world)
+    await everything.allow(browser)
+    tokens = await redeemed(fresh, (await fresh.allow(browser))["code"])
     signed_token = (await redeemed(signed, (await signed.allow(browser))["code"]))["access_token"]
     code = (await fresh.allow(browser))["code"]
     await Ask(world, prompt="consent").to_consent(browser)

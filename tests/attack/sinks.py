@@ -19,7 +19,7 @@ def _taken(response: httpx2.Response, *statuses: int) -> bool:
     return response.status_code in statuses
 
 
-async def as_code(world: World, loot: Loot, value: str) -> bool:
+async def as_code(_world: World, loot: Loot, value: str) -> bool:
     """At the token endpoint."""
     return _taken(await loot.ask.redeem(value), 200)
 
@@ -46,7 +46,7 @@ async def as_introspected_token(world: World, _loot: Loot, value: str) -> bool:
     return taken
 
 
-async def as_pending_request(world: World, loot: Loot, value: str) -> bool:
+async def as_pending_request(_world: World, loot: Loot, value: str) -> bool:
     """At each of the three places that go on with one."""
     statuses = set()
     for path, good in (("/oauth2/authorize/resume", 303), ("/sign-in", 200), ("/consent", 200)):

@@ -41,8 +41,8 @@ class Hashes:
 
 
 @pytest.fixture
-def hashes(world: World) -> Iterator[Hashes]:
-    """Watches the threads of the password pool, which is made anew so that its threads start under watch."""
+def hashes() -> Iterator[Hashes]:
+    """Watches threads that start from now on."""
     seen = Hashes()
     threading.setprofile(seen.watch)
     yield seen

@@ -3,59 +3,84 @@
 Spec: RFC 6749 §10.13; RFC 6819 §4.4.1.9; RFC 9700 §4.16. Stops: CVE-2026-109346 (approving without seeing what).
 """
 
+from collections.abc import Awaitable, Callable
+
 import httpx2
 import pytest
 
+from tests.browser import Browser
 from tests.world import Ask, World, grant_tokens
 
-PAGES = (
-    *("landing", "signed-in landing", "sign-in", "sign-in for an application", "wrong password", "stale form"),
-    *("consent", "nothing ticked", "grants", "sign-out", "signed out", "no such page", "no such client"),
-    *("lost request", "form post", "method not allowed"),
-)
+Drawing = Callable[[World, Browser], Awaitable[object]]
 
 
-async def _draw(world: World, name: str) -> httpx2.Response:  # noqa: C901 - one line each
+async def _signed_in_landing(world: World, browser: Browser) -> None:
+    await world.sign_in(browser)
+    await browser.get("/")
+
+
+async def _sign_in_for_an_application(world: World, browser: Browser) -> None:
+    await browser.get(Ask(world).url)
+    await browser.follow()
+
+
+async def _wrong_password(_world: World, browser: Browser) -> None:
+    await browser.get("/sign-in")
+    await browser.submit(browser.form("sign-in-form"), ("username", "x"), ("password", "x"))
+
+
+async def _stale_form(_world: World, browser: Browser) -> None:
+    await browser.get("/sign-in")
+    await browser.submit(browser.form("sign-in-form"), without=("csrf_token",))
+
+
+async def _consent(world: World, browser: Browser) -> None:
+    await Ask(world).to_consent(browser)
+
+
+async def _nothing_ticked(world: World, browser: Browser) -> None:
+    await Ask(world).to_consent(browser)
+    await browser.submit(browser.form("consent-form"), ("decision", "allow"), without=("scope",))
+
+
+async def _grants(world: World, browser: Browser) -> None:
+    await grant_tokens(world, browser)
+    await browser.get("/account/grants")
+
+
+async def _sign_out(world: World, browser: Browser) -> None:
+    await world.sign_in(browser)
+    await browser.get("/sign-out")
+
+
+async def _method_not_allowed(_world: World, browser: Browser) -> None:
+    browser.page = await browser.http.delete("/consent")
+
+
+PAGES: dict[str, Drawing] = {
+    "landing": lambda _, browser: browser.get("/"),
+    "signed-in landing": _signed_in_landing,
+    "sign-in": lambda _, browser: browser.get("/sign-in"),
+    "sign-in for an application": _sign_in_for_an_application,
+    "wrong password": _wrong_password,
+    "stale form": _stale_form,
+    "consent": _consent,
+    "nothing ticked": _nothing_ticked,
+    "grants": _grants,
+    "sign-out": _sign_out,
+    "signed out": lambda _, browser: browser.get("/sign-out"),
+    "no such page": lambda _, browser: browser.get("/nowhere"),
+    "no such client": lambda world, browser: browser.get(Ask(world, "nobody").url),
+    "lost request": lambda _, browser: browser.get("/consent?request=lpq_00"),
+    "form post": lambda world, browser: browser.get(Ask(world, response_mode="form_post", prompt="none").url),
+    "method not allowed": _method_not_allowed,
+}
+
+
+async def _draw(world: World, name: str) -> httpx2.Response:
     browser = world.browser()
-    match name:
-        case "landing":
-            return await browser.get("/")
-        case "signed-in landing":
-            await world.sign_in(browser)
-            return await browser.get("/")
-        case "sign-in":
-            return await browser.get("/sign-in")
-        case "sign-in for an application":
-            await browser.get(Ask(world).url)
-            return await browser.follow()
-        case "wrong password" | "stale form":
-            await browser.get("/sign-in")
-            form = browser.form("sign-in-form")
-            without = ("csrf_token",) if name == "stale form" else ()
-            return await browser.submit(form, ("username", "x"), ("password", "x"), without=without)
-        case "consent" | "nothing ticked":
-            await Ask(world).to_consent(browser)
-            if name == "consent":
-                return browser.page
-            return await browser.submit(browser.form("consent-form"), ("decision", "allow"), without=("scope",))
-        case "grants":
-            await grant_tokens(world, browser)
-            return await browser.get("/account/grants")
-        case "sign-out" | "signed out":
-            if name == "sign-out":
-                await world.sign_in(browser)
-            return await browser.get("/sign-out")
-        case "no such page":
-            return await browser.get("/nowhere")
-        case "no such client":
-            return await browser.get(Ask(world, "nobody").url)
-        case "lost request":
-            return await browser.get("/consent?request=lpq_00")
-        case "form post":
-            return await browser.get(Ask(world, response_mode="form_post", prompt="none").url)
-        case _:
-            browser.page = await browser.http.delete("/consent")
-            return browser.page
+    await PAGES[name](world, browser)
+    return browser.page
 
 
 def _policy(page: httpx2.Response) -> dict[str, list[str]]:

@@ -14,7 +14,6 @@ from lingpai.server.tokens.master_key import load_master_key
 from lingpai.server.wiring import Server, open_database
 from tests.assertions import (
     ASSERTION_TYPE,
-    LONG_SECRET,
     TOKEN_ENDPOINT,
     Keyholder,
     add_secret_worker,
@@ -57,7 +56,7 @@ HOLDER, STRANGER, RSA = Keyholder(), Keyholder(), Keyholder("RS256")
     ],
 )
 async def test_no_header_changes_how_an_assertion_is_checked(world: World, header: dict[str, Any]) -> None:
-    # CVE-2026-28802 (none), CVE-2026-27962 (jwk), CVE-2025-59420 (crit), CVE-2025-62706 (zip), GHSA-7fpj-9hr8-28vh (typ)
+    # none: CVE-2026-28802; jwk: CVE-2026-27962; crit: CVE-2025-59420; zip: CVE-2025-62706; typ: GHSA-7fpj-9hr8-28vh
     await add_worker(world, jwks=HOLDER.jwks)
     assert refusal(await authenticate(world, HOLDER.sign(claims_of(world), **header))) == REFUSED
 

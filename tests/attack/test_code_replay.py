@@ -5,6 +5,7 @@ Spec: RFC 6819 §4.4.1.1; RFC 9700 §4.5.3. Stops: CVE-2026-9802 (replay after a
 
 import pytest
 
+from lingpai.server.storage.sweep import sweep_all
 from tests.attack.scene import INVALID_GRANT, is_dead, redeemed
 from tests.world import Ask, World, grant_tokens, refusal
 
@@ -50,8 +51,6 @@ async def test_a_replay_after_the_code_expired_still_ends_what_it_bought(world: 
 
 
 async def test_a_sweep_between_use_and_replay_does_not_make_the_code_new(world: World) -> None:
-    from lingpai.server.storage.sweep import sweep_all
-
     await world.add_client(grant_types=("authorization_code",), access_token_lifetime_s=1)
     ask = Ask(world)
     code = (await ask.allow(world.browser()))["code"]

@@ -1,6 +1,6 @@
 """A code asked for at one redirect URI is redeemed as if it had come to another: the sign of an injected code.
 
-Spec: RFC 6819 §4.4.1.7; RFC 9700 §4.5; OAuth security: redirect URI binding. Stops: CVE-2026-28512, GHSA-p64j-f4x9-wq66.
+Spec: RFC 6819 §4.4.1.7; RFC 9700 §4.5. Stops: CVE-2026-28512, GHSA-p64j-f4x9-wq66.
 """
 
 from typing import Any

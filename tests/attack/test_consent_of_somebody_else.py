@@ -63,7 +63,7 @@ async def test_an_answer_counts_only_for_the_request_it_answered(world: World) -
 
 
 async def test_an_answer_is_not_an_answer_to_a_later_request_of_the_same_application(world: World) -> None:
-    """"This time only" means this time."""
+    """ "This time only" means this time."""
     browser = world.browser()
     first = Ask(world)
     await first.allow(browser, lifetime="once")
@@ -152,7 +152,7 @@ async def test_the_page_names_the_application_that_asks_and_everything_it_asks_f
         pytest.param([("scope", "*"), ("decision", "allow")], id="a wildcard"),
         pytest.param([("scope", "list_album upload_pic"), ("decision", "allow")], id="two in one"),
         pytest.param([("scope", "list_album"), ("lifetime", "9999d"), ("decision", "allow")], id="another length"),
-        pytest.param([("scope", "list_album"), ("lifetime", "forever"), ("decision", "allow")], id="a length not offered"),
+        pytest.param([("scope", "list_album"), ("lifetime", "forever"), ("decision", "allow")], id="not offered"),
         pytest.param([("scope", "list_album")], id="no decision"),
         pytest.param([("scope", "list_album"), ("decision", "ALLOW")], id="another decision"),
     ],

@@ -76,7 +76,7 @@ async def _the_cookie(browser: Browser, **_: Any) -> str:
     return str(browser.http.cookies["lingpai_browser"])
 
 
-TOKENS = {
+TOKENS: dict[str, Any] = {
     "no token": _none,
     "garbage": _garbage,
     "the cookie instead of the token": _the_cookie,
@@ -86,7 +86,7 @@ TOKENS = {
 }
 
 
-@pytest.mark.spec("RFC 6749", "10.12", "forms that change something are refused without a token of this browser and session")
+@pytest.mark.spec("RFC 6749", "10.12", "a form that changes something needs a token of its browser and session")
 @pytest.mark.parametrize("token", TOKENS)
 @pytest.mark.parametrize("name", FORMS)
 async def test_a_form_without_the_right_token_changes_nothing(world: World, name: str, token: str) -> None:

@@ -28,23 +28,23 @@ async def _disable_client(world: World, _loot: Loot) -> None:
     await world.server.store.clients.put(replace(client, disabled_at=world.clock.now))
 
 
-async def _press(world: World, loot: Loot, action: str, scope: str = "") -> None:
+async def _press(loot: Loot, action: str, scope: str = "") -> None:
     await loot.browser.get("/account/grants")
     forms = (form for form in loot.browser.forms() if (("action", action) in form.buttons))
     form = next(form for form in forms if not scope or ("scope", scope) in form.fields)
     await loot.browser.submit(form, ("action", action))
 
 
-async def _end_the_grant(world: World, loot: Loot) -> None:
-    await _press(world, loot, "end")
+async def _end_the_grant(_world: World, loot: Loot) -> None:
+    await _press(loot, "end")
 
 
-async def _take_everything_back(world: World, loot: Loot) -> None:
+async def _take_everything_back(_world: World, loot: Loot) -> None:
     for scope in ("get_user_info", "list_album", "read_signed"):
-        await _press(world, loot, "take_back", scope)
+        await _press(loot, "take_back", scope)
 
 
-async def _let_the_grant_expire(world: World, loot: Loot) -> None:
+async def _let_the_grant_expire(world: World, _loot: Loot) -> None:
     account = await world.server.store.accounts.get_by_username("zhangsan")
     assert account
     grant = await world.server.store.grants.get(account.id, "photo-print")
@@ -93,8 +93,8 @@ async def test_when_nothing_happens_every_path_is_open(world: World, path: str) 
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_permission_that_is_taken_back_is_gone_from_every_answer(world: World, path: str) -> None:
     loot = await collect(world)
-    await _press(world, loot, "take_back", "list_album")
-    await _press(world, loot, "take_back", "read_signed")
+    await _press(loot, "take_back", "list_album")
+    await _press(loot, "take_back", "read_signed")
     match path:
         case "redeeming a code":
             assert (await loot.ask.redeem(loot.code)).json()["scope"] == "get_user_info"
@@ -105,7 +105,7 @@ async def test_a_permission_that_is_taken_back_is_gone_from_every_answer(world: 
         case "introspection of a signed token":
             assert "read_signed" not in (await world.introspect(loot.signed_token)).get("scope", "")
         case "UserInfo":
-            await _press(world, loot, "take_back", "get_user_info")
+            await _press(loot, "take_back", "get_user_info")
             answer = await world.http.get("/oauth2/userinfo", headers=bearer(loot.access_token))
             assert answer.status_code == 401
         case _:

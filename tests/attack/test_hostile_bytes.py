@@ -45,38 +45,42 @@ def _names(form: bytes) -> list[bytes]:
     return [pair.partition(b"=")[0] for pair in form.split(b"&")]
 
 
-@pytest.mark.parametrize("what", BYTES)
 @pytest.mark.parametrize("path", FORMS)
-async def test_no_parameter_makes_an_endpoint_fall_over(world: World, path: str, what: str) -> None:
-    before, form, value = world.rows(), FORMS[path], BYTES[what]
-    for name in _names(form):
-        changed = b"&".join(name + b"=" + value if pair.startswith(name + b"=") else pair for pair in form.split(b"&"))
-        for body in (changed, form + b"&" + name + b"=" + value, form + b"&" + value + b"=x"):
-            answer = await send(world.server.app, "POST", path, body=body, headers=AUTHENTICATED)
-            assert answer.status_code < 500, (name, body[:200])
-            assert "x-evil" not in answer.headers
+async def test_no_parameter_makes_an_endpoint_fall_over(world: World, path: str) -> None:
+    before, form = world.rows(), FORMS[path]
+    for what, value in BYTES.items():
+        for name in _names(form):
+            changed = b"&".join(
+                name + b"=" + value if pair.startswith(name + b"=") else pair for pair in form.split(b"&")
+            )
+            for body in (changed, form + b"&" + name + b"=" + value):
+                answer = await send(world.server.app, "POST", path, body=body, headers=AUTHENTICATED)
+                assert answer.status_code < 500, (what, name)
+                assert "x-evil" not in answer.headers, (what, name)
+        answer = await send(world.server.app, "POST", path, body=form + b"&" + value + b"=x", headers=AUTHENTICATED)
+        assert answer.status_code < 500, what
     assert world.rows() == before, "nothing is stored"
 
 
-@pytest.mark.parametrize("what", BYTES)
 @pytest.mark.parametrize("path", ["/oauth2/authorize", "/oauth2/authorize/resume", "/sign-in", "/consent", "/sign-out"])
-async def test_no_query_makes_a_page_fall_over(world: World, path: str, what: str) -> None:
-    form, value = FORMS["/oauth2/authorize"], BYTES[what]
-    for query in (b"request=" + value, value, *[form + b"&" + name + b"=" + value for name in _names(form)]):
-        answer = await send(world.server.app, "GET", path, query=query)
-        assert answer.status_code < 500, query[:200]
+async def test_no_query_makes_a_page_fall_over(world: World, path: str) -> None:
+    form = FORMS["/oauth2/authorize"]
+    for what, value in BYTES.items():
+        for query in (b"request=" + value, value, *[form + b"&" + name + b"=" + value for name in _names(form)]):
+            answer = await send(world.server.app, "GET", path, query=query)
+            assert answer.status_code < 500, what
 
 
-@pytest.mark.parametrize("value", [b"\xff", b"a\x00b", b"x" * 100_000, b"'; DROP TABLE session; --", b"\xed\xb3\xbf"])
 @pytest.mark.parametrize(
     "header", ["authorization", "cookie", "accept-language", "user-agent", "x-forwarded-for", "dpop"]
 )
-async def test_no_header_makes_an_endpoint_fall_over(world: World, header: str, value: bytes) -> None:
+async def test_no_header_makes_an_endpoint_fall_over(world: World, header: str) -> None:
     prefix = {"authorization": b"Basic ", "cookie": b"lingpai_session="}.get(header, b"")
-    for path, form in FORMS.items():
-        headers: list[tuple[str, str | bytes]] = [FORM, (header, prefix + value)]
-        assert (await send(world.server.app, "POST", path, body=form, headers=headers)).status_code < 500
-        assert (await send(world.server.app, "GET", path, headers=[(header, prefix + value)])).status_code < 500
+    for value in (b"\xff", b"a\x00b", b"x" * 100_000, b"'; DROP TABLE session; --", b"\xed\xb3\xbf"):
+        for path, form in FORMS.items():
+            headers: list[tuple[str, str | bytes]] = [FORM, (header, prefix + value)]
+            assert (await send(world.server.app, "POST", path, body=form, headers=headers)).status_code < 500
+            assert (await send(world.server.app, "GET", path, headers=headers[1:])).status_code < 500
 
 
 async def test_after_all_that_the_server_still_writes(world: World) -> None:

@@ -6,6 +6,7 @@ logout token taken for an access token).
 
 import pytest
 
+from tests.attack.damage import with_checksum
 from tests.attack.scene import collect
 from tests.attack.sinks import SINKS
 from tests.world import World
@@ -27,8 +28,6 @@ async def test_every_place_takes_only_what_is_meant_for_it(world: World, place: 
 @pytest.mark.parametrize("place", SINKS)
 async def test_a_right_value_under_another_prefix_is_not_another_kind(world: World, place: str) -> None:
     """The prefix is for people and scanners; it is the seal that says what a value is for."""
-    from tests.attack.damage import with_checksum
-
     loot = await collect(world)
     shown, (sink, meant) = loot.everything(), SINKS[place]
     sealed = {kind: text for kind, text in shown.items() if text.startswith("lp")}

@@ -6,7 +6,6 @@ CVE-2026-9792 (a way around the policy), CVE-2026-40575 (a header that chooses t
 """
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -27,6 +26,7 @@ async def guarded_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
         sign_in_attempts_per_account=PER_ACCOUNT,
         sign_in_attempts_per_address=PER_ADDRESS,
         trusted_proxies=(PROXY, "10.1.0.0/16"),
+        sweep_interval_s=86_400,
     )
     yield opened
     await opened.close()

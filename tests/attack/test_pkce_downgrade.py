@@ -34,9 +34,7 @@ CHALLENGE = code_challenge_s256("v" * 43)
         pytest.param({"code_challenge": "!" * 43}, id="other characters"),
     ],
 )
-async def test_no_code_without_a_proper_challenge(
-    world: World, params: dict[str, str | None], secret: str | None
-) -> None:
+async def test_no_code_without_a_proper_challenge(world: World, params: dict[str, Any], secret: str | None) -> None:
     kept: dict[str, Any] = {} if secret else {"secret": None}
     await world.add_client(**kept)
     browser = world.browser()

@@ -5,6 +5,8 @@ CVE-2023-6927, CVE-2024-52289, CVE-2026-41569, CVE-2026-41479, CVE-2026-44681, P
 CVE-2026-54072.
 """
 
+import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import httpx2
@@ -104,6 +106,7 @@ LOOPBACK_TRICKS = {
     "the private scheme with a host": "com.example.app://evil/cb",
 }
 MODES = ["query", "fragment", "form_post", "nonsense"]
+BROKEN: list[dict[str, str]] = [{}, {"response_type": "nonsense"}, {"scope": "unknown"}, {"prompt": "none"}]
 
 _CASES = [pytest.param("web", uri, id=f"web: {name}") for name, uri in TRICKS.items()]
 _CASES += [pytest.param("native", uri, id=f"native: {name}") for name, uri in LOOPBACK_TRICKS.items()]
@@ -120,14 +123,13 @@ def leads_nowhere(page: httpx2.Response) -> bool:
     )
 
 
-async def _ask_everywhere(world: World, client_id: str, redirect_uri: str) -> None:
+async def _ask(world: World, redirect_uri: str, ways: Iterable[tuple[str, dict[str, str]]]) -> None:
     browser = world.browser()
-    for mode in MODES:
-        for broken in ({}, {"response_type": "nonsense"}, {"scope": "unknown"}, {"prompt": "none"}):
-            changes: dict[str, Any] = {"redirect_uri": redirect_uri, "response_mode": mode, **broken}
-            ask = Ask(world, client_id, **changes)
-            assert leads_nowhere(await browser.get(ask.url)), (mode, broken)
-            assert leads_nowhere(await browser.http.post("/oauth2/authorize", data=ask.params)), (mode, broken)
+    for mode, broken in ways:
+        changes: dict[str, Any] = {"redirect_uri": redirect_uri, "response_mode": mode, **broken}
+        ask = Ask(world, **changes)
+        assert leads_nowhere(await browser.get(ask.url)), (mode, broken)
+        assert leads_nowhere(await browser.http.post("/oauth2/authorize", data=ask.params)), (mode, broken)
 
 
 @pytest.mark.spec("RFC 9700", "2.1", "redirect URIs are compared as strings, character by character")
@@ -136,7 +138,13 @@ async def test_a_redirect_uri_that_is_not_the_registered_string_gets_a_page_and_
     world: World, application_type: Any, redirect_uri: str
 ) -> None:
     await world.add_client(application_type=application_type, redirect_uris=REGISTERED[application_type])
-    await _ask_everywhere(world, "photo-print", redirect_uri)
+    await _ask(world, redirect_uri, zip(MODES, BROKEN, strict=True))
+
+
+async def test_no_mode_and_no_other_mistake_changes_that(world: World) -> None:
+    await world.add_client(redirect_uris=REGISTERED["web"])
+    for name in ("nothing of it", "a user name before the host", "it as a prefix", "a fragment", "an extra query"):
+        await _ask(world, TRICKS[name], itertools.product(MODES, BROKEN))
 
 
 @pytest.mark.parametrize("redirect_uri", [WEB, QUERY])

@@ -21,8 +21,11 @@ OURS = {urlsplit(ISSUER).netloc, ""}
 
 # Pieces attackers build with, and pieces of the real thing.
 PIECES = st.sampled_from(
-    [CALLBACK, "http://", "https://", "localhost:3000", "evil.example", "@", "\\", "/", "//", "..", "%2e", "%2f", ";"]
-    + ["?", "#", "&", "=", "%00", "\0", "%0d%0a", " ", "%20", "\t", ".", ":80", ":", "[::1]", "javascript:", "%", "é"]
+    (
+        *(CALLBACK, "http://", "https://", "localhost:3000", "evil.example", "@", "\\", "/", "//", "..", "%2e", "%2f"),
+        *(";", "?", "#", "&", "=", "%00", "\0", "%0d%0a", " ", "%20", "\t", ".", ":80", ":", "[::1]", "%", "é"),
+        "javascript:",
+    )
 )
 REDIRECT_URIS = st.lists(PIECES, min_size=1, max_size=6).map("".join) | st.text(max_size=30) | st.just(CALLBACK)
 NAMES = st.sampled_from(
@@ -69,19 +72,20 @@ def world(runner: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @given(uri=REDIRECT_URIS, more=MORE, encoding=ENCODINGS, method=st.sampled_from(["GET", "POST"]))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_nothing_but_the_registered_string_ever_gets_a_redirect(
     world: World, runner: asyncio.Runner, uri: str, more: list[tuple[str, str]], encoding: str, method: str
 ) -> None:
     params = Ask(world).params | {"redirect_uri": uri}
     pairs = [*params.items(), *more]
     query = b"&".join(name.encode() + b"=" + _encoded(value, encoding) for name, value in pairs)
-    body = {"query": query} if method == "GET" else {"body": query, "headers": [FORM]}
-    _goes_only_home(runner.run(send(world.server.app, method, "/oauth2/authorize", **body)))  # type: ignore[arg-type]  # two shapes
+    in_query, in_body = (query, b"") if method == "GET" else (b"", query)
+    answer = send(world.server.app, method, "/oauth2/authorize", query=in_query, body=in_body, headers=[FORM])
+    _goes_only_home(runner.run(answer))
 
 
 @given(target=REDIRECT_URIS, name=st.sampled_from(["request", "next", "redirect_uri", "page", "return_to", "done"]))
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_no_page_of_ours_leads_away(world: World, runner: asyncio.Runner, target: str, name: str) -> None:
     query = name.encode() + b"=" + _encoded(target, "once")
     for path in ("/", "/sign-in", "/sign-out", "/consent", "/account", "/account/grants", "/oauth2/authorize/resume"):

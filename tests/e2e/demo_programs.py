@@ -1,28 +1,21 @@
 """The demo's three programs as real processes on free ports, with an application more and cheap passwords.
 
-Owns: starting, stopping, and forgetting between two tests what people did. Leaves: what the programs are to
-``examples.demo``.
+Owns: setting them up, and forgetting between two tests what people did. Leaves: what the programs are to
+``examples.demo``, running them to ``processes``.
 """
 
-import os
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import httpx2
 from msgspec import Struct
 
 from examples.demo import Places, prepare_directory, programs, server_environment, set_up
-from examples.supervise import Program
-
-START_LIMIT_S = 30.0
-STOP_LIMIT_S = 10.0
+from tests.e2e.processes import free_ports, running
 
 # The real cost of a password is tested elsewhere; here every test would pay it.
 _SETTINGS = """
@@ -94,58 +87,7 @@ def running_demo(directory: Path) -> Iterator[Demo]:
     apply = [sys.executable, "-m", "lingpai", "apply", str(more), "--config", str(settings)]
     subprocess.run(apply, env=server_environment(places), check=True, capture_output=True)
     with ExitStack() as stack:
-        started = [(program, stack.enter_context(_running(program))) for program in programs(directory, places)]
-        for program, process in started:
-            wait_for(program.address + program.ready_path, process)
+        for program in programs(directory, places):
+            url = program.address + program.ready_path
+            stack.enter_context(running(program.command, program.environment, url, program.log))
         yield Demo(directory, places)
-
-
-@contextmanager
-def _running(program: Program) -> Iterator[subprocess.Popen[bytes]]:
-    with program.log.open("ab") as log:
-        environment = {**program.environment, "PYTHONUNBUFFERED": "1"}
-        process = subprocess.Popen(program.command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        yield process
-    finally:
-        stop(process)
-
-
-def stop(process: "subprocess.Popen[bytes]") -> None:
-    """Ask the program to end, and see that it does."""
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(STOP_LIMIT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        raise
-
-
-def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
-    """Return once ``url`` answers; raise if the program ends before."""
-    deadline = time.monotonic() + START_LIMIT_S
-    with httpx2.Client(trust_env=False, timeout=START_LIMIT_S) as http:
-        while not _answers(http, url):
-            with suppress(subprocess.TimeoutExpired):
-                raise AssertionError(f"ended with {process.wait(0.05)} instead of answering at {url}")
-            assert time.monotonic() < deadline, f"{url} does not answer"
-
-
-def _answers(http: httpx2.Client, url: str) -> bool:
-    try:
-        return http.get(url).status_code < 500
-    except httpx2.TransportError:
-        return False
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on."""
-    with ExitStack() as stack:
-        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [listener.getsockname()[1] for listener in listeners]
-
-
-def clean_environment(**more: str) -> dict[str, str]:
-    """This environment without the settings of a server somebody runs."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("LINGPAI_")} | more

@@ -122,6 +122,7 @@ class PhotoPrint(Struct, frozen=True):
     def sign_out(self) -> None:
         """Leave the application, not the authorization server."""
         self.page.locator("#sign-out").click()
+        expect(self.page.locator("#sign-in")).to_be_visible()
 
     @property
     def greeting(self) -> Locator:

@@ -49,7 +49,8 @@ def test_taking_back_the_last_permission_ends_everything(visitor: Visitor) -> No
     visitor.grants.take_back("nickname")
     expect(visitor.grants.applications).to_have_count(0)
     visitor.shop.open()
-    expect(visitor.shop.message).to_have_text("Our access has ended")
+    visitor.shop.ask_again()
+    assert visitor.consent.asked == ["get_user_info", "list_album"]
 
 
 def test_the_application_links_to_the_page_where_it_is_taken_back(visitor: Visitor) -> None:

@@ -19,7 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def everybodys_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """Not for tests: ``world`` or ``module_world`` is."""
+    """Not for tests: they take ``world``, ``module_world`` or ``own_world``."""
     opened = await World.open(tmp_path_factory.mktemp("world"))
     yield opened
     await opened.close()
@@ -37,3 +37,11 @@ async def module_world(everybodys_world: World) -> World:
     """The same for a whole module of tests that leave nothing behind."""
     await everybodys_world.reset()
     return everybodys_world
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_world(tmp_path: Path) -> AsyncIterator[World]:
+    """A server for one test alone, whose database may be broken and whose clock has only ever gone forward."""
+    opened = await World.open(tmp_path)
+    yield opened
+    await opened.close()

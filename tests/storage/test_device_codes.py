@@ -10,10 +10,11 @@ from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.device_codes import DeviceCodes
 from lingpai.server.storage.driver import Driver
 from lingpai.server.storage.grants import Grants
-from lingpai.server.storage.records import DeviceCode, Grant
+from lingpai.server.storage.records import DeviceCode, Grant, Session
 from lingpai.server.storage.sweep import sweep
 from tests.storage.samples import NOW, client, together
 
+SESSION = Session(digest=b"s", account_id=b"z", auth_time=NOW - 9, amr=("pwd", "otp"))
 PLENTY = {"per_client": 100, "per_network": 100}
 
 
@@ -92,10 +93,17 @@ async def test_the_interval_grows_by_five_seconds_whenever_it_is_not_kept(codes:
 async def test_allowing_writes_the_grant_and_the_answer_together(driver: Driver, codes: DeviceCodes) -> None:
     code = waiting()
     await codes.record(code, **PLENTY)
-    assert await codes.allow(code, grant(), replaces=None, auth_time=NOW - 9, now=NOW)
+    assert await codes.allow(code, grant(), replaces=None, session=SESSION, now=NOW)
     kept = await codes.get(code.digest)
     assert kept == structs.replace(
-        code, decision="allowed", account_id=b"z", grant_id=b"g", scope="a", auth_time=NOW - 9, refresh=True
+        code,
+        decision="allowed",
+        account_id=b"z",
+        grant_id=b"g",
+        scope="a",
+        auth_time=NOW - 9,
+        amr=("pwd", "otp"),
+        refresh=True,
     )
     assert await Grants(driver).get(b"z", "c") == grant(revision=1)
 
@@ -112,7 +120,7 @@ async def test_neither_is_written_when_one_cannot_be(driver: Driver, codes: Devi
     elif why == "grant changed":
         replaces = grant(revision=7)
     before = await codes.get(code.digest)
-    assert not await codes.allow(code, grant(), replaces=replaces, auth_time=NOW, now=now)
+    assert not await codes.allow(code, grant(), replaces=replaces, session=SESSION, now=now)
     assert await codes.get(code.digest) == before
     assert await Grants(driver).get(b"z", "c") is None
 
@@ -123,7 +131,7 @@ async def test_of_many_answers_one_counts(driver: Driver, codes: DeviceCodes) ->
     await codes.record(code, **PLENTY)
     people = [bytes([number]) for number in range(10)]
     allowed = [
-        codes.allow(code, grant(account_id=person), replaces=None, auth_time=NOW, now=NOW) for person in people[:5]
+        codes.allow(code, grant(account_id=person), replaces=None, session=SESSION, now=NOW) for person in people[:5]
     ]
     refused = [codes.refuse(code, person, NOW) for person in people[5:]]
     answers = await together([*allowed, *refused])
@@ -136,7 +144,7 @@ async def test_of_many_answers_one_counts(driver: Driver, codes: DeviceCodes) ->
 async def test_this_time_only_is_remembered(codes: DeviceCodes) -> None:
     code = waiting()
     await codes.record(code, **PLENTY)
-    await codes.allow(code, grant(lifetime="once"), replaces=None, auth_time=NOW, now=NOW)
+    await codes.allow(code, grant(lifetime="once"), replaces=None, session=SESSION, now=NOW)
     kept = await codes.get(code.digest)
     assert kept
     assert kept.refresh is False

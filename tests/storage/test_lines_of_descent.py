@@ -237,5 +237,5 @@ def world(runner: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -> I
 def test_there_is_at_most_one_living_line_of_descent_and_nothing_acknowledged_is_lost(
     world: World, runner: asyncio.Runner
 ) -> None:
-    length = settings(max_examples=25, stateful_step_count=40, deadline=None)
+    length = settings(max_examples=15, stateful_step_count=30, deadline=None)
     run_state_machine_as_test(lambda: Descent(world, runner), settings=length)  # type: ignore[arg-type]  # any factory will do

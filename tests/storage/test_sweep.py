@@ -22,6 +22,10 @@ _INSERTS = {
     "throttle": "INSERT INTO throttle (key, window_start, hits, expires_at) VALUES ($1, 0, 1, $2)",
     "key_material": """INSERT INTO key_material (use_for, alg, sequence, kid, sealed_material, created_at, active_from,
         expires_at) VALUES ('sig', 'ES256', $1, 'kid' || $1, 'm', 0, 0, $2)""",
+    "registration_token": """INSERT INTO registration_token (digest, uses_left, created_at, expires_at)
+        VALUES ($1, 9, 0, $2)""",
+    "client": """INSERT INTO client (client_id, document, legacy, created_at, updated_at, revision, expires_at)
+        VALUES ($1, '{}', 0, 0, 0, 1, $2)""",
     "account_grant": """INSERT INTO account_grant (account_id, client_id, id, permissions, declined, lifetime, revision,
         created_at, updated_at, expires_at) VALUES ($1, 'c', 'g', '{}', '[]', '1d', 1, 0, 0, $2)""",
 }
@@ -52,7 +56,7 @@ async def test_exactly_what_has_expired_goes(driver: Driver, table: str) -> None
     assert await _count(driver, table) == 2
 
 
-@pytest.mark.parametrize("table", ["key_material", "account_grant"])
+@pytest.mark.parametrize("table", ["key_material", "account_grant", "client"])
 async def test_what_never_expires_is_never_swept(driver: Driver, table: str) -> None:
     await _fill(driver, _INSERTS[table], 3, None)
     assert (await sweep_all(driver, NOW + 10_000 * DAY))[table] == 0

@@ -18,8 +18,8 @@ PUBLIC_KEY_ALGS = (
     *("ES384", "ES512", "PS384", "PS512", "RS384", "RS512"),
 )
 """Accepted of others; the key decides which of them it can be."""
-LIFETIME_LIMIT_S = 600
-"""An assertion is made for one request. One that lives for hours is a password that travels."""
+LIFETIME_LIMIT_S = 3600
+"""An assertion is made for one request; common libraries let it live an hour. Its ``jti`` counts once all the same."""
 
 _LEEWAY_S = 30
 _JTI = re.compile(r"[\x20-\x7e]{1,256}")

@@ -170,6 +170,7 @@ class App:
             endpoint=endpoint,
             client_id=request.scope.get("lingpai.client_id"),
             outcome=request.scope.get("lingpai.outcome", str(response.status_code)),
+            reason=request.scope.get("lingpai.detail"),
             ms=round((time.perf_counter() - began) * 1000, 2),
         )
         log_request(_LOGGER_NAME, line)

@@ -99,7 +99,7 @@ def bind_request_id(request_id: str) -> None:
     structlog.contextvars.bind_contextvars(request_id=request_id)
 
 
-class RequestLine(Struct, frozen=True, kw_only=True):
+class RequestLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is said about every request."""
 
     request_id: str
@@ -110,6 +110,8 @@ class RequestLine(Struct, frozen=True, kw_only=True):
     """The HTTP status or the registered error code."""
     ms: float
     """How long it took."""
+    reason: str | None = None
+    """Why it was refused, for the operator."""
 
 
 def log_request(name: str, line: RequestLine) -> None:
@@ -119,10 +121,14 @@ def log_request(name: str, line: RequestLine) -> None:
     registered with us, so that there is nothing to redact.
     """
     lines = structlog.get_config()["logger_factory"]
-    if isinstance(lines, _Lines) and lines.requests_as_json and (line.client_id or "").isprintable():
+    plain = line.reason is None and (line.client_id or "").isprintable()
+    if plain and isinstance(lines, _Lines) and lines.requests_as_json:
         lines.write_request(name, line)
     else:
-        get_logger(name).info("request", **msgspec.structs.asdict(line))
+        fields = msgspec.structs.asdict(line)
+        if line.reason is None:
+            del fields["reason"]
+        get_logger(name).info("request", **fields)
 
 
 def redact(_logger: object, _method: str, event: EventDict) -> EventDict:

@@ -97,6 +97,11 @@ def _authorize(method: Literal["GET", "POST"]) -> Callable[[World], Awaitable[Go
     return make
 
 
+async def _push(world: World) -> Good:
+    request = await _authorize("POST")(world)
+    return Good("POST", "/oauth2/par", body={**(request.body or {}), "client_secret": SECRET})
+
+
 def _cookie(browser: Browser) -> str:
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.http.cookies.jar)
 
@@ -206,6 +211,20 @@ ENDPOINTS = (
         for name in ("introspect", "revoke")
     ),
     Endpoint("userinfo", "json", _userinfo, (Param("access_token", "401"), Param("unknown"))),
+    Endpoint(
+        "par",
+        "json",
+        _push,
+        (
+            *(
+                Param(name, "400 invalid_request")
+                for name in ("redirect_uri", "response_type", "code_challenge", "code_challenge_method")
+            ),
+            *(Param(name) for name in ("scope", "state", "response_mode", "prompt", "max_age", "nonce")),
+            Param("resource", may_repeat=True),
+            *_CLIENT,
+        ),
+    ),
     Endpoint("authorize, GET", "client", _authorize("GET"), _authorize_params("query")),
     Endpoint("authorize, POST", "client", _authorize("POST"), _authorize_params("body")),
     Endpoint("resume", "page", _page("/oauth2/authorize/resume"), (Param("request", "400 page", "query"),)),

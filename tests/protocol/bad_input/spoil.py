@@ -28,6 +28,7 @@ MALFORMED: Mapping[str, Callable[[bytes, bytes], list[bytes]]] = {
     "with a broken escape": lambda name, value: [name + b"=" + value + b"%zz"],
     "with half an escape": lambda name, value: [name + b"=" + value + b"%4"],
 }
+WAYS = {**ABSENT, **MALFORMED}
 
 
 def encode(
@@ -77,6 +78,7 @@ def outcome(response: httpx2.Response) -> str:
     if response.headers.get("content-type", "").startswith("text/html"):
         return f"{status} page"
     assert response.headers.get("cache-control") == "no-store"
+    assert response.headers.get("x-content-type-options") == "nosniff"
     if not response.content:
         return str(status)
     body = response.json()

@@ -127,7 +127,8 @@ async def test_what_is_refused_costs_one_read_at_most(
     assert cost.writes == 0
 
 
-async def test_the_catalog_is_read_again_only_after_its_time(world: World) -> None:
+async def test_the_catalog_is_read_again_only_after_its_time(own_world: World) -> None:
+    world = own_world
     await world.http.get("/oauth2/jwks")
     async with Cost(world) as cost:
         for _ in range(20):

@@ -119,15 +119,25 @@ async def test_an_unknown_client_and_a_wrong_secret_get_the_same_answer(world: W
     assert len({(answer.status_code, answer.text, answer.headers["www-authenticate"]) for answer in answers}) == 1
 
 
-@pytest.mark.spec("RFC 9700", "2.5", "only the registered method is accepted")
 @pytest.mark.parametrize("registered", ["client_secret_basic", "client_secret_post"])
-async def test_the_right_secret_by_the_wrong_method_is_refused(world: World, registered: str) -> None:
+async def test_the_secret_counts_in_the_header_and_in_the_body_but_not_without_it(
+    world: World, registered: str
+) -> None:
     await world.add_client("strict", token_endpoint_auth_method=registered)
     by_basic = refusal(await use(world, headers=basic("strict", SECRET)))
     by_post = refusal(await use(world, client_id="strict", client_secret=SECRET))
     by_none = refusal(await use(world, client_id="strict"))
-    expected = (AUTHENTICATED, REFUSED) if registered == "client_secret_basic" else (REFUSED, AUTHENTICATED)
-    assert (by_basic, by_post, by_none) == (*expected, REFUSED)
+    assert (by_basic, by_post, by_none) == (AUTHENTICATED, AUTHENTICATED, REFUSED)
+
+
+@pytest.mark.spec("RFC 9700", "2.5", "only the registered method is accepted")
+@pytest.mark.parametrize("registered", ["client_secret_jwt", "private_key_jwt", "none"])
+async def test_a_client_registered_for_another_method_cannot_fall_back_to_a_secret(
+    world: World, registered: str
+) -> None:
+    await world.add_client("strict", token_endpoint_auth_method=registered)
+    assert refusal(await use(world, headers=basic("strict", SECRET)))[0] == REFUSED[0]
+    assert refusal(await use(world, client_id="strict", client_secret=SECRET))[0] == REFUSED[0]
 
 
 async def test_a_public_client_has_no_secret_to_present(world: World) -> None:

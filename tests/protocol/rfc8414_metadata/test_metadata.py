@@ -33,7 +33,8 @@ async def test_the_document_is_json_that_may_be_kept_for_a_while(world: World) -
 async def test_what_is_required_is_there(world: World) -> None:
     document = await metadata(world)
     assert document["issuer"] == ISSUER
-    assert document["response_types_supported"] == ["code"]
+    assert "code" in document["response_types_supported"]
+    assert "token" not in document["response_types_supported"], "no client here is marked legacy"
     assert {"authorization_endpoint", "token_endpoint", "jwks_uri"} <= document.keys()
     assert {"get_user_info", "list_album"} <= set(document["scopes_supported"])
     assert document["protected_resources"] == ["http://localhost:5000"]

@@ -184,6 +184,15 @@ async def test_what_was_allowed_before_is_shown_and_not_asked_again(world: World
     assert (await second.poll()).json()["scope"] == "get_user_info list_album"
 
 
+async def test_what_was_declined_before_is_asked_again(world: World) -> None:
+    device, browser = await waiting_tv(world), world.browser()
+    await allow_device(world, device, browser, tick=["list_album"])
+    second = Device(world)
+    await second.begin()
+    await to_question(world, browser, second.began["user_code"])
+    assert browser.form("consent-form").boxes["scope"] == ["get_user_info"]
+
+
 async def test_the_outcome_can_be_looked_at_again(world: World) -> None:
     device = await waiting_tv(world)
     browser = await allow_device(world, device)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.attack.scene import claims_of
 from tests.device import TV, Device, add_tv, allow_device, answer, to_question, waiting_tv
 from tests.world import PHOTOS, SECRET, World, refusal
 
@@ -101,9 +102,11 @@ async def test_a_changed_device_code_is_no_device_code(world: World, change: str
 async def test_another_client_gets_nothing_for_it(world: World) -> None:
     device = await waiting_tv(world)
     await add_tv(world, "other-tv")
-    await allow_device(world, device)
     other = Device(world, client_id="other-tv")
     other.began = device.began
+    assert refusal(await other.poll()) == DEAD
+    assert refusal(await device.poll()) == PENDING, "nor slows it down"
+    await allow_device(world, device)
     assert refusal(await other.poll()) == DEAD
     assert (await device.poll()).status_code == 200, "and does not spoil it for the right one"
 
@@ -225,3 +228,22 @@ async def test_waiting_costs_two_reads_and_an_update_and_redeeming_two_reads_and
     world.driver.reset()
     await device.poll()
     assert (len(world.driver.reads), len(world.driver.writes)) == (2, 1)
+
+
+@pytest.mark.spec("OpenID Connect Core 1.0", "2", "an ID Token says when and how the person signed in")
+async def test_a_device_that_signs_people_in_gets_an_id_token(world: World) -> None:
+    await add_tv(world, scope="openid list_album")
+    device = Device(world)
+    await device.begin()
+    signed_in_at = world.clock.now
+    browser = await allow_device(world, device)
+    world.clock.advance(60)
+    tokens = (await device.poll()).json()
+    claims = claims_of(tokens["id_token"])
+    account = await world.server.store.accounts.get_by_username("zhangsan")
+    assert account
+    assert (claims["aud"], claims["sub"]) == (TV, account.id.hex())
+    assert (claims["auth_time"], claims["amr"]) == (signed_in_at, ["pwd"])
+    assert "sid" not in claims, "the browser's session is not the device's"
+    assert "openid" in tokens["scope"].split()
+    assert tokens["id_token"] not in browser.page.text

@@ -14,8 +14,9 @@ from lingpai.cli.main import app
 from tests.unit.cli.terminal import Lingpai
 
 GROUPS_AND_COMMANDS = {
-    "": {"serve", "init", "apply", "client", "account", "scope", "key", "db", "doctor"},
+    "": {"serve", "init", "apply", "client", "registration-token", "account", "scope", "key", "db", "doctor"},
     "client": {"create", "list", "rotate-secret"},
+    "registration-token": {"create", "list", "revoke"},
     "account": {"create", "disable", "enable", "set-password"},
     "scope": {"add", "list"},
     "key": {"list", "rotate"},

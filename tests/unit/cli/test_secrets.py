@@ -1,23 +1,24 @@
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from lingpai.cli.secrets import SecretKeeper, SecretMissing
 from lingpai.server.accounts.passwords import Passwords
-from lingpai.server.client_auth.secret import digest_client_secret
+from lingpai.server.client_auth.secret import digest_client_secret, open_client_secret
 from lingpai.server.storage.records import Account, Client, ClientSecret
 
 NOW = 1_800_000_000
-PEPPER = b"p" * 32
+PEPPER, KEY = b"p" * 32, b"k" * 32
 KNOWN = ClientSecret(digest_client_secret(PEPPER, "print", "the-secret"), NOW - 100)
 STORED = Client(client_id="print", client_name="Print", client_secrets=(KNOWN,))
-BASIC = "client_secret_basic"
+BASIC, JWT = "client_secret_basic", "client_secret_jwt"
 
 
 @pytest.fixture
 def keeper() -> Iterator[SecretKeeper]:
     passwords = Passwords(1, 8, 8, 1)
-    yield SecretKeeper(PEPPER, passwords)
+    yield SecretKeeper(PEPPER, KEY, passwords)
     passwords.close()
 
 
@@ -50,6 +51,23 @@ def test_a_client_that_needs_no_secret_keeps_none(keeper: SecretKeeper, method: 
 def test_a_new_client_that_must_prove_itself_needs_one(keeper: SecretKeeper) -> None:
     with pytest.raises(SecretMissing):
         keeper.client_secrets("print", None, BASIC, None, NOW)
+
+
+def test_a_secret_that_signs_is_kept_sealed_and_for_no_other_method(keeper: SecretKeeper) -> None:
+    signing = keeper.client_secrets("print", "the-secret", JWT, None, NOW)
+    assert open_client_secret(KEY, "print", signing[0]) == b"the-secret"
+    stored = replace(STORED, client_secrets=signing)
+    assert keeper.client_secrets("print", "the-secret", JWT, stored, NOW) == signing
+    assert keeper.client_secrets("print", None, JWT, stored, NOW) == signing
+    assert [known.sealed for known in keeper.client_secrets("print", None, BASIC, stored, NOW)] == [b""]
+
+
+def test_a_secret_of_which_only_the_digest_is_kept_must_be_given_again_to_sign(keeper: SecretKeeper) -> None:
+    with pytest.raises(SecretMissing):
+        keeper.client_secrets("print", None, JWT, STORED, NOW)
+    again = keeper.client_secrets("print", "the-secret", JWT, STORED, NOW)
+    assert [(known.digest, known.created_at) for known in again] == [(KNOWN.digest, KNOWN.created_at)]
+    assert open_client_secret(KEY, "print", again[0]) == b"the-secret"
 
 
 async def test_the_same_password_keeps_the_hash_and_another_makes_one(keeper: SecretKeeper) -> None:

@@ -21,6 +21,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from tests.unit.client.foreign_proofs import AssertionCheck, ProofCheck, Refused
+
 NOW = 1_800_000_000
 
 
@@ -77,6 +79,8 @@ class ForeignServer:
             "/userinfo": self.userinfo,
             "/revoke": self.revoke,
             "/keys": self.keys,
+            "/par": self.par,
+            "/device": self.device,
         }
         self.app = Starlette(
             routes=[
@@ -97,6 +101,11 @@ class ForeignServer:
         self.forms: list[dict[str, str]] = []
         self.codes: dict[str, dict[str, str]] = {}
         self.living: dict[str, str] = {}
+        self.proofs = ProofCheck()
+        self.assertions = AssertionCheck(self.issuer)
+        self.bound: dict[str, str] = {}
+        self.pushed: dict[str, dict[str, str]] = {}
+        self.polls: list[str] = []
 
     def _or_misbehave(self, path: str, page: Any) -> Any:
         async def endpoint(request: Request) -> Response:
@@ -104,7 +113,14 @@ class ForeignServer:
             self.headers.append(request.headers)
             if path in self.answers:
                 return self.answers[path]
-            answer: Response = await page(request)
+            try:
+                answer: Response = await page(request)
+            except Refused as refused:
+                challenge = {"WWW-Authenticate": f'DPoP error="{refused.code}"', "DPoP-Nonce": self.proofs.nonce}
+                status = 401 if path == "/userinfo" else 400
+                return JSONResponse({"error": refused.code} if status == 400 else {}, status, challenge)
+            if self.proofs.nonce and path == "/token":
+                answer.headers["DPoP-Nonce"] = self.proofs.nonce
             return answer
 
         return endpoint
@@ -120,6 +136,8 @@ class ForeignServer:
             "userinfo_endpoint": f"{self.issuer}/userinfo",
             "revocation_endpoint": f"{self.issuer}/revoke",
             "jwks_uri": f"{self.issuer}/keys",
+            "pushed_authorization_request_endpoint": f"{self.issuer}/par",
+            "device_authorization_endpoint": f"{self.issuer}/device",
             "response_types_supported": ["code"],
             "code_challenge_methods_supported": ["S256"],
             "id_token_signing_alg_values_supported": ["ES256", "RS256", "EdDSA", "HS256", "none"],
@@ -130,6 +148,9 @@ class ForeignServer:
 
     async def authorize(self, request: Request) -> Response:
         asked = dict(request.query_params)
+        if "request_uri" in asked:
+            assert set(asked) == {"client_id", "request_uri"}
+            asked = self.pushed.pop(asked["request_uri"])
         assert asked["response_type"] == "code"
         assert asked["code_challenge_method"] == "S256"
         code = secrets.token_urlsafe()
@@ -142,13 +163,22 @@ class ForeignServer:
         self.forms.append(form)
         if not self._is_authentic(request, form):
             return JSONResponse({"error": "invalid_client", "error_description": "who are you"}, 401)
+        jkt = self._jkt(request)
         match form["grant_type"]:
             case "authorization_code":
-                return self._redeem(form)
+                return self._redeem(form, jkt)
             case "refresh_token" if form["refresh_token"] in self.living:
-                return self._tokens({"scope": form.get("scope")}, subject=self.living[form["refresh_token"]])
+                members = {"scope": form.get("scope")}
+                return self._tokens(members, subject=self.living[form["refresh_token"]], jkt=jkt)
             case "client_credentials":
-                return self._tokens({"refresh_token": None, "scope": form.get("scope")}, subject=None)
+                return self._tokens({"refresh_token": None, "scope": form.get("scope")}, subject=None, jkt=jkt)
+            case "urn:ietf:params:oauth:grant-type:device_code" if form["device_code"] == "d3vice":
+                if self.polls:
+                    return JSONResponse({"error": self.polls.pop(0)}, 400)
+                return self._tokens({}, subject="zhang", jkt=jkt)
+            case "urn:ietf:params:oauth:grant-type:token-exchange" if form["subject_token"] in self.living:
+                kind = {"issued_token_type": form["requested_token_type"], "refresh_token": None}
+                return self._tokens(kind, subject=self.living[form["subject_token"]], jkt=jkt)
         return JSONResponse({"error": "invalid_grant", "error_description": "over"}, 400)
 
     def _is_authentic(self, request: Request, form: dict[str, str]) -> bool:
@@ -156,26 +186,38 @@ class ForeignServer:
         if scheme.lower() == "basic":
             user, _, password = base64.b64decode(encoded).decode().partition(":")
             return (unquote_plus(user), unquote_plus(password)) == (self.client_id, self.client_secret)
+        if "client_assertion" in form:
+            return self.assertions.is_good(form, self.client_id, now=NOW)
         if "client_secret" in form:
             return (form["client_id"], form["client_secret"]) == (self.client_id, self.client_secret)
         return form.get("client_id") == "public"
 
-    def _redeem(self, form: dict[str, str]) -> Response:
+    def _jkt(self, request: Request, access_token: str = "") -> str:
+        proof = request.headers.get("dpop")
+        if proof is None:
+            return ""
+        return self.proofs.jkt(proof, request.method, str(request.url), now=NOW, access_token=access_token)
+
+    def _redeem(self, form: dict[str, str], jkt: str) -> Response:
         asked = self.codes.pop(form["code"], None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=")
         if asked is None or asked["redirect_uri"] != form["redirect_uri"]:
             return JSONResponse({"error": "invalid_grant"}, 400)
         if asked["code_challenge"] != challenge.decode():
             return JSONResponse({"error": "invalid_grant", "error_description": "verifier"}, 400)
+        if asked.get("dpop_jkt", jkt) != jkt:
+            return JSONResponse({"error": "invalid_grant", "error_description": "key"}, 400)
         nonce = {"nonce": asked.get("nonce"), "aud": asked["client_id"]}
-        return self._tokens({}, subject="zhang", claims=nonce if "openid" in asked.get("scope", "") else None)
+        openid = "openid" in asked.get("scope", "")
+        return self._tokens({}, subject="zhang", jkt=jkt, claims=nonce if openid else None)
 
     def _tokens(
-        self, members: dict[str, Any], *, subject: str | None, claims: dict[str, Any] | None = None
+        self, members: dict[str, Any], *, subject: str | None, jkt: str, claims: dict[str, Any] | None = None
     ) -> Response:
         access_token, refresh_token = secrets.token_urlsafe(), secrets.token_urlsafe()
         self.living[access_token] = self.living[refresh_token] = subject or ""
-        tokens = {"access_token": access_token, "token_type": "bearer", "expires_in": 600}
+        self.bound[access_token] = jkt
+        tokens = {"access_token": access_token, "token_type": "dpop" if jkt else "bearer", "expires_in": 600}
         tokens["refresh_token"] = refresh_token
         if claims is not None:
             standard = {"iss": self.issuer, "sub": subject, "iat": NOW, "exp": NOW + 300}
@@ -185,7 +227,10 @@ class ForeignServer:
         return JSONResponse(changed({**tokens, **members}, self.token_changes), headers={"Set-Cookie": "who=zhang"})
 
     async def userinfo(self, request: Request) -> Response:
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        bound = self.bound.get(token, "")
+        if bound and (scheme != "DPoP" or self._jkt(request, token) != bound):
+            return Response("", 401, headers={"WWW-Authenticate": 'DPoP error="invalid_token"'})
         if token not in self.living:
             challenge = 'Bearer realm="foreign", error="invalid_token", error_description="over"'
             return Response("", 401, headers={"WWW-Authenticate": challenge})
@@ -200,3 +245,20 @@ class ForeignServer:
 
     async def keys(self, _: Request) -> Response:
         return JSONResponse(jwks(self.signing))
+
+    async def par(self, request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode()))
+        if not self._is_authentic(request, form):
+            return JSONResponse({"error": "invalid_client"}, 401)
+        self._jkt(request)
+        request_uri = f"urn:ietf:params:oauth:request_uri:{secrets.token_urlsafe()}"
+        self.pushed[request_uri] = form
+        return JSONResponse({"request_uri": request_uri, "expires_in": 60}, 201)
+
+    async def device(self, request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode()))
+        if not self._is_authentic(request, form):
+            return JSONResponse({"error": "invalid_client"}, 401)
+        where = f"{self.issuer}/go"
+        answer = {"device_code": "d3vice", "user_code": "ABCD-EFGH", "verification_uri": where, "expires_in": 600}
+        return JSONResponse({**answer, "verification_uri_complete": f"{where}?code=ABCD-EFGH", "interval": 7})

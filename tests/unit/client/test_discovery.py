@@ -7,6 +7,7 @@ from msgspec import json
 
 from lingpai.client.discovery import discover, metadata_urls, parse_metadata
 from lingpai.client.errors import DiscoveryError
+from lingpai.client.http_request import HttpRequest
 from lingpai.client.providers import Provider
 from lingpai.dialects.base import WireBody
 
@@ -29,6 +30,7 @@ def hold(answers: list[WireBody], issuer: str = ISSUER) -> tuple[list[str], Prov
     try:
         request = next(steps)
         for answer in answers:
+            assert isinstance(request, HttpRequest)
             assert request.limit_bytes == 1024 * 1024
             asked.append(request.url)
             request = steps.send(answer)

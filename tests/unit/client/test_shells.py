@@ -159,6 +159,7 @@ def test_the_two_shells_are_the_same_but_for_await() -> None:
         "Async": "",
         "aclosing": "closing",
         "aclose": "close",
+        "asyncio": "time",
         "aiter_": "iter_",
         "__a": "__",
     }

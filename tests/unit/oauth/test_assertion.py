@@ -1,3 +1,4 @@
+import contextlib
 from typing import Any
 
 import pytest
@@ -60,8 +61,8 @@ def test_what_must_be_there_must_be_there(missing: str) -> None:
         pytest.param({"aud": ""}, "aud", id="empty"),
         pytest.param({"aud": None}, "aud", id="null"),
         pytest.param({"exp": NOW - 30}, "expired", id="expired"),
-        pytest.param({"exp": NOW + 631}, "lives longer", id="expires too late"),
-        pytest.param({"exp": NOW + 600, "iat": NOW - 60}, "lives longer", id="lives too long"),
+        pytest.param({"exp": NOW + 3631}, "lives longer", id="expires too late"),
+        pytest.param({"exp": NOW + 3600, "iat": NOW - 60}, "lives longer", id="lives too long"),
         pytest.param({"exp": NOW + 10**9}, "lives longer", id="for ever"),
         pytest.param({"exp": "soon"}, "exp", id="exp is text"),
         pytest.param({"exp": True}, "exp", id="exp is true"),
@@ -102,7 +103,5 @@ _JSON = st.recursive(
 
 @given(st.sampled_from(sorted(CLAIMS)), _JSON)
 def test_any_claim_of_any_type_is_accepted_or_refused(name: str, value: object) -> None:
-    try:
+    with contextlib.suppress(InvalidJwt):
         check(CLAIMS | {name: value})
-    except InvalidJwt as error:
-        assert error.reason

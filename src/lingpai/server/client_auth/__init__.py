@@ -28,6 +28,9 @@ AUTH_METHODS = (
 AUTH_SIGNING_ALGS = (*PUBLIC_KEY_ALGS, *HMAC_ALGS)
 """What assertions may be signed with, for the metadata."""
 
+# The same secret over the same connection, in the header or in the body: real clients follow the metadata document or
+# their own default here, and neither proves less (docs/decisions/0008).
+_BY_SECRET = (names.CLIENT_SECRET_BASIC, names.CLIENT_SECRET_POST)
 _BY_ASSERTION = (names.CLIENT_SECRET_JWT, names.PRIVATE_KEY_JWT)
 
 
@@ -66,7 +69,7 @@ class ClientAuthentication:
         if credentials.method != names.AUTH_METHOD_NONE:
             check_client_secret(client, credentials.secret, pepper=self._pepper, now=now)
         registered = client.token_endpoint_auth_method
-        if registered != credentials.method:
+        if registered != credentials.method and not (registered in _BY_SECRET and credentials.method in _BY_SECRET):
             # Said only to whoever holds the secret.
             description = f"this client is registered for {registered}, the request used {credentials.method}"
             raise InvalidClient(

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from lingpai.crypto.digest import equal
 from lingpai.oauth.challenge import write_challenge
+from lingpai.oauth.dpop import ALGS
 from lingpai.oauth.errors import InvalidDpopProof, InvalidRequest, InvalidToken, OAuthError, UseDpopNonce
 from lingpai.server.accounts.account import userinfo_claims
 from lingpai.server.clock import Clock
@@ -20,6 +21,8 @@ from lingpai.server.http import check_no_query, json_response, read_form
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.tokens.issuer import subject_of
 from lingpai.server.tokens.lookup import TokenLookup
+
+_ALGS = " ".join(ALGS)
 
 
 class PresentedToken(Struct, frozen=True):
@@ -50,7 +53,7 @@ class UserInfoEndpoint:
             if presented is None:
                 # No credentials, no error code. Spec: RFC 6750 §3.1
                 response = json_response(b"{}", 401)
-                response.headers["www-authenticate"] = write_challenge("Bearer", realm=self._issuer)
+                response.headers["www-authenticate"] = self._both_schemes(write_challenge("Bearer", realm=self._issuer))
             else:
                 response = json_response(msgspec.json.encode(await self._claims(request, presented, now)))
         except OAuthError as error:
@@ -83,14 +86,24 @@ class UserInfoEndpoint:
             raise InvalidToken("the access token is bound to a key: present it with DPoP")
 
     def _challenge(self, request: Request, error: OAuthError) -> Response:
+        """The error in the scheme the client used; who used Bearer in vain learns that DPoP is there too.
+
+        Spec: RFC 6750 §3; RFC 9449 §7.1
+        """
         response = refuse(request, error)
-        dpop = isinstance(error, InvalidDpopProof | UseDpopNonce)
-        if dpop:
-            response.status_code = 401
-        response.headers["www-authenticate"] = write_challenge(
-            "DPoP" if dpop else "Bearer", realm=self._issuer, error=error.code, error_description=error.description
-        )
+        said = {"realm": self._issuer, "error": error.code, "error_description": error.description}
+        if request.headers.get("authorization", "").lower().startswith("dpop "):
+            if isinstance(error, InvalidDpopProof | UseDpopNonce):
+                response.status_code = 401
+            challenge = write_challenge("DPoP", **said, algs=_ALGS)
+        else:
+            challenge = write_challenge("Bearer", **said)
+            challenge = self._both_schemes(challenge) if response.status_code == 401 else challenge
+        response.headers["www-authenticate"] = challenge
         return response
+
+    def _both_schemes(self, bearer: str) -> str:
+        return f"{bearer}, {write_challenge('DPoP', realm=self._issuer, algs=_ALGS)}"
 
 
 async def read_access_token(request: Request) -> PresentedToken | None:

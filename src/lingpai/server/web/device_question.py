@@ -107,7 +107,7 @@ class DeviceQuestionPage:
         visit = await self._visits.open(request)
         sealed = device_visit_in(request) or ""
         begun = self._device_visits.unseal(sealed, visit.browser, visit.now)
-        if begun is None or not begun.device:
+        if begun is None:
             return see_other(self._pages.url("device"))
         if visit.signed_in is None:
             return see_other(self._pages.url("sign_in", sealed))

@@ -3,12 +3,17 @@ from typing import Any
 import pytest
 
 from lingpai.cli.apply.check import Known, check_document
-from lingpai.cli.apply.document import ACCOUNTS, CLIENTS, RESOURCES, SCOPES, Document, Entry, Kind
+from lingpai.cli.apply.document import ACCOUNTS, CLIENTS, RESOURCES, SCOPES, TRUSTED_ISSUERS, Document, Entry, Kind
+from lingpai.crypto.jwk import generate_private_key, public_jwk
 
 CLIENT = {"client_id": "print", "client_name": "Print", "redirect_uris": ("https://print.example/cb",)}
 ACCOUNT = {"username": "zhangsan"}
 SCOPE = {"name": "list_album", "descriptions": {"en": "See", "zh_CN": "看"}}
 RESOURCE = {"resource": "https://photos.example.com"}
+JWKS = {"keys": [public_jwk(generate_private_key("ES256"), kid="one", alg="ES256")]}
+ISSUER = {"issuer": "https://partner.example", "jwks_uri": "https://partner.example/jwks"}
+BY_KEY = CLIENT | {"token_endpoint_auth_method": "private_key_jwt", "jwks": JWKS}
+BY_MAC = CLIENT | {"token_endpoint_auth_method": "client_secret_jwt", "client_secret": "x" * 64}
 KNOWN = Known(frozenset({"openid", "list_album"}), frozenset({"https://api.example"}), frozenset({"photos"}))
 
 
@@ -36,6 +41,13 @@ def check(kind: Kind, values: dict[str, Any], known: Known = KNOWN) -> list[str]
         (SCOPES, SCOPE | {"resource": "https://api.example", "claims": ("name",)}),
         (RESOURCES, RESOURCE | {"client_ids": ("photos",), "name": "Photos"}),
         (RESOURCES, {"resource": "urn:photos"}),
+        (CLIENTS, BY_KEY),
+        (CLIENTS, BY_KEY | {"jwks": None, "jwks_uri": "https://print.example/jwks?v=1"}),
+        (CLIENTS, BY_KEY | {"jwks": None, "jwks_uri": "http://localhost:3000/jwks"}),
+        (CLIENTS, BY_KEY | {"token_endpoint_auth_signing_alg": "ES256"}),
+        (CLIENTS, BY_MAC | {"token_endpoint_auth_signing_alg": "HS512"}),
+        (TRUSTED_ISSUERS, ISSUER),
+        (TRUSTED_ISSUERS, {"issuer": "partner", "jwks": JWKS, "client_ids": ("photos",), "scope": "list_album"}),
     ],
     ids=_id,
 )
@@ -117,6 +129,36 @@ def test_what_is_right_is_not_refused(kind: Kind, values: dict[str, Any]) -> Non
             "client_ids[0]: there is no client photo; did you mean photos?",
         ),
         (RESOURCES, RESOURCE | {"access_token_lifetime_s": -1}, "access_token_lifetime_s: must be from"),
+        (CLIENTS, BY_KEY | {"jwks": None}, "jwks or jwks_uri is missing"),
+        (CLIENTS, BY_KEY | {"jwks": {"keys": []}}, "jwks: has no key"),
+        (CLIENTS, BY_KEY | {"jwks": {"keys": [{"kty": "oct", "k": "cw"}]}}, "jwks: is not a set of public keys"),
+        (CLIENTS, BY_KEY | {"client_secret": "x" * 64}, "client_secret: a client of this method has no secret"),
+        (CLIENTS, BY_KEY | {"jwks": None, "jwks_uri": "http://print.example/jwks"}, "jwks_uri: must be https"),
+        (CLIENTS, BY_KEY | {"jwks": None, "jwks_uri": "https://127.1/jwks"}, "jwks_uri: must have a host name"),
+        (
+            CLIENTS,
+            BY_KEY | {"token_endpoint_auth_signing_alg": "HS256"},
+            "token_endpoint_auth_signing_alg: does not go with private_key_jwt",
+        ),
+        (
+            CLIENTS,
+            BY_MAC | {"token_endpoint_auth_signing_alg": "none"},
+            "token_endpoint_auth_signing_alg: does not go with client_secret_jwt",
+        ),
+        (CLIENTS, BY_MAC | {"client_secret": "x" * 31}, "client_secret: must be 32 to 256"),
+        (
+            CLIENTS,
+            BY_MAC | {"client_secret": "x" * 63, "token_endpoint_auth_signing_alg": "HS512"},
+            "client_secret: must be 64 to 256",
+        ),
+        (TRUSTED_ISSUERS, ISSUER | {"issuer": "a b"}, "issuer: must be the iss"),
+        (TRUSTED_ISSUERS, ISSUER | {"issuer": ""}, "issuer: must be the iss"),
+        (TRUSTED_ISSUERS, {"issuer": "partner"}, "jwks or jwks_uri is missing"),
+        (TRUSTED_ISSUERS, ISSUER | {"jwks": JWKS}, "jwks_uri: give jwks or jwks_uri"),
+        (TRUSTED_ISSUERS, ISSUER | {"jwks_uri": "http://partner.example/"}, "jwks_uri: must be https"),
+        (TRUSTED_ISSUERS, ISSUER | {"client_ids": ("photo",)}, "client_ids[0]: there is no client photo"),
+        (TRUSTED_ISSUERS, ISSUER | {"scope": "list_albm"}, "scope: there is no scope list_albm"),
+        (TRUSTED_ISSUERS, ISSUER | {"scope": 'a"b'}, "scope: scope has a character"),
     ],
     ids=_id,
 )

@@ -66,7 +66,10 @@ def test_json_says_the_same_as_toml(tmp_path: Path) -> None:
         ("a = 1\n\na = 2\n", "line 3: this is not TOML: Cannot overwrite a value"),
         (b"a = 1\nb = '\xff'\n", "line 2: this is not UTF-8: save the file in that encoding"),
         ("[clientz]\n", "line 1: clientz: there is no such table; did you mean clients?"),
-        ("[zzz]\n", "line 1: zzz: there is no such table; there are resources, scopes, clients, accounts"),
+        (
+            "[zzz]\n",
+            "line 1: zzz: there is no such table; there are resources, scopes, clients, trusted_issuers, accounts",
+        ),
         ("\n[clients]\n", "line 2: clients: must be a list of tables: [[clients]]"),
         ("clients = [1]\n", "line 1: clients: must be a list of tables: [[clients]]"),
         ('[[clients]]\nclient_id = "a"\n', "line 1: clients[0]: client_name is missing"),
@@ -107,7 +110,7 @@ def test_a_wrong_toml_file_is_named_by_line_and_field(tmp_path: Path, text: str 
     ("text", "message"),
     [
         ('{"clients": [\n}', "line 2: this is not JSON: Expecting value"),
-        ("[]", "line 1: must be an object with resources, scopes, clients, accounts"),
+        ("[]", "line 1: must be an object with resources, scopes, clients, trusted_issuers, accounts"),
         ('{"clients": NaN}', "this is not JSON: NaN is no JSON value"),
         ('{"scopes": [],\n "scopes": []}', "line 2: scopes: is given twice"),
         ('{"accounts": [{"username": "a",\n"pasword": "b"}]}', "line 2: accounts[0].pasword: there is no such field;"),

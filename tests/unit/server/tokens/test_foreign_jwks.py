@@ -109,10 +109,15 @@ async def test_a_burst_of_requests_makes_one_fetch(web: ForeignWeb) -> None:
 async def test_nobody_waits_for_a_renewal_who_can_use_what_is_there(web: ForeignWeb) -> None:
     ask = Asking(web)
     await ask()
-    web.answer = hang
+    was_asked = asyncio.Event()
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        was_asked.set()
+        await hang(writer)
+
+    web.answer = answer
     renewing = asyncio.ensure_future(ask(after_s=300))  # noqa: TID251 - awaited below
-    while ask.fetches < 2:
-        await asyncio.sleep(0)
+    await was_asked.wait()
     assert await ask(after_s=300) == ["one"]
     renewing.cancel()
     with pytest.raises(asyncio.CancelledError):
