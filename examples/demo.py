@@ -133,19 +133,7 @@ def _lingpai(command: Sequence[str], places: Places) -> None:
 def programs(directory: Path, places: Places) -> Sequence[Program]:
     """The three programs with their settings, in the order they start."""
     secrets = {client["client_id"]: client["client_secret"] for client in tomllib.loads(demo_toml(places))["clients"]}
-    photos = {
-        "PHOTOS_ADDRESS": places.photos,
-        "PHOTOS_PORT": str(places.photos_port),
-        "PHOTOS_ISSUER": places.server,
-        "PHOTOS_CLIENT_SECRET": secrets["photos"],
-    }
-    photo_print = {
-        "PHOTO_PRINT_ADDRESS": places.photo_print,
-        "PHOTO_PRINT_PORT": str(places.photo_print_port),
-        "PHOTO_PRINT_ISSUER": places.server,
-        "PHOTO_PRINT_PHOTOS": places.photos,
-        "PHOTO_PRINT_CLIENT_SECRET": secrets["photo-print"],
-    }
+    photos, photo_print = _settings(places, secrets)
     python = (sys.executable, "-m")
     return (
         Program(
@@ -173,6 +161,24 @@ def programs(directory: Path, places: Places) -> Sequence[Program]:
             directory / "photo-print.log",
         ),
     )
+
+
+def _settings(places: Places, secrets: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The environment variables of the photo service and of the print shop."""
+    photos = {
+        "PHOTOS_ADDRESS": places.photos,
+        "PHOTOS_PORT": str(places.photos_port),
+        "PHOTOS_ISSUER": places.server,
+        "PHOTOS_CLIENT_SECRET": secrets["photos"],
+    }
+    photo_print = {
+        "PHOTO_PRINT_ADDRESS": places.photo_print,
+        "PHOTO_PRINT_PORT": str(places.photo_print_port),
+        "PHOTO_PRINT_ISSUER": places.server,
+        "PHOTO_PRINT_PHOTOS": places.photos,
+        "PHOTO_PRINT_CLIENT_SECRET": secrets["photo-print"],
+    }
+    return photos, photo_print
 
 
 def show_what_to_try(console: Console, directory: Path, places: Places) -> None:

@@ -18,7 +18,7 @@ from tools.tree import ROOT, name_of
 DECISIONS = "docs/decisions"
 _SPEC_LINE = re.compile(r"\bSpec: (?P<sections>.*)$", re.MULTILINE)
 _SECTION = re.compile(
-    r"(?P<document>[A-Z][\w .]*?) (?:§|(?=Appendix ))(?P<section>(?:Appendix )?[A-Z\d]+(?:\.\d+)*)\Z"
+    r"(?P<document>[A-Z][\w .-]*?) (?:§|(?=Appendix ))(?P<section>(?:Appendix )?[A-Z\d]+(?:\.\d+)*)\Z"
     r"|docs/decisions/(?P<decision>\d{4})\Z"
 )
 

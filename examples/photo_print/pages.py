@@ -27,7 +27,8 @@ class Pages:
             "Content-Security-Policy": f"default-src 'none'; style-src 'self'; img-src 'self' {pictures_from}; "
             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
             "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
+            # Not `no-referrer`: Chromium then sends `Origin: null` with our own forms, and signing out looks foreign.
+            "Referrer-Policy": "same-origin",
             "Cache-Control": "no-store",
             "Vary": "Accept-Language, Cookie",
         }

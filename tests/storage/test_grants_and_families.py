@@ -61,7 +61,7 @@ async def test_a_redeemed_family_comes_back_whole_and_says_what_it_bought(driver
     assert await families.get(redeemed.account_id, redeemed.id) == redeemed
     owner = await Accounts(driver).get(given.account_id)
     assert owner is not None
-    alive = AliveFamily(redeemed, owner, given.permissions, given.expires_at)
+    alive = AliveFamily(redeemed, owner, client, given.permissions, given.expires_at)
     assert await families.get_alive(redeemed.account_id, redeemed.id, NOW) == alive
 
 

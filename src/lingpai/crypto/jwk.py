@@ -120,27 +120,33 @@ def parse_jwks(document: object) -> tuple[PublicKey, ...]:
 
     Spec: RFC 7517 §5; RFC 8725 §3.1
     """
+    return tuple(key for entry in check_key_set(document) if (key := _parse_key(entry)) is not None)
+
+
+def check_key_set(document: object) -> list[Mapping[str, object]]:
+    """The entries of a decoded JWK Set, each an object with a ``kty`` and nothing private. Raises ``InvalidJwk``."""
     keys = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(keys, list):
         raise InvalidJwk("not a JWK Set: no list of keys")
     if len(keys) > _LIMIT_KEYS:
         raise InvalidJwk(f"more than {_LIMIT_KEYS} keys")
-    return tuple(key for entry in keys if (key := _parse_key(entry)) is not None)
+    for entry in keys:
+        if not isinstance(entry, dict) or not isinstance(entry.get("kty"), str):
+            raise InvalidJwk("an entry is not a key")
+        if not _PRIVATE_MEMBERS.isdisjoint(entry):
+            # Whoever can read the set can sign: none of it can be believed.
+            raise InvalidJwk("a private or symmetric key is published")
+    return keys
 
 
-def _parse_key(entry: object) -> PublicKey | None:
-    if not isinstance(entry, dict) or not isinstance(entry.get("kty"), str):
-        raise InvalidJwk("an entry is not a key")
-    if not _PRIVATE_MEMBERS.isdisjoint(entry):
-        # Whoever can read the set can sign: none of it can be believed.
-        raise InvalidJwk("a private or symmetric key is published")
+def _parse_key(entry: Mapping[str, object]) -> PublicKey | None:
     algs = _algs_of(entry)
     if not algs:
         return None
     kid = entry.get("kid")
     if kid is not None and not isinstance(kid, str):
         raise InvalidJwk("kid is not a string")
-    return PublicKey(kid, algs, _import_public(entry))
+    return PublicKey(kid, algs, import_public(entry))
 
 
 def _algs_of(entry: Mapping[str, object]) -> frozenset[str]:
@@ -162,7 +168,8 @@ def _algs_of(entry: Mapping[str, object]) -> frozenset[str]:
     return fitting & {named}
 
 
-def _import_public(entry: Mapping[str, object]) -> VerifyingKey:
+def import_public(entry: Mapping[str, object]) -> VerifyingKey:
+    """The key of an entry whose kind is known. Raises ``InvalidJwk``. Spec: RFC 7518 §6; RFC 8037 §2"""
     kty = str(entry["kty"])
     members: DictKey = {}
     numbers: dict[str, bytes] = {}

@@ -52,7 +52,11 @@ class AuthorizationServerMetadata(Struct, frozen=True, kw_only=True, omit_defaul
     """Sign-in strengths a request may ask for with ``acr_values`` (RFC 9470 §7)."""
     subject_types_supported: tuple[str, ...] | None = None
     id_token_signing_alg_values_supported: tuple[str, ...] | None = None
+    id_token_encryption_alg_values_supported: tuple[str, ...] | None = None
+    id_token_encryption_enc_values_supported: tuple[str, ...] | None = None
     userinfo_signing_alg_values_supported: tuple[str, ...] | None = None
+    userinfo_encryption_alg_values_supported: tuple[str, ...] | None = None
+    userinfo_encryption_enc_values_supported: tuple[str, ...] | None = None
     claims_supported: tuple[str, ...] | None = None
     claim_types_supported: tuple[str, ...] | None = None
     ui_locales_supported: tuple[str, ...] | None = None

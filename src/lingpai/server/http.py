@@ -13,10 +13,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lingpai.crypto.digest import new_secret
+from lingpai.crypto.digest import digest, new_secret
 from lingpai.dialects.base import WireBody
 from lingpai.oauth.errors import InvalidRequest
 from lingpai.oauth.params import Params, parse_params
+from lingpai.server.authorization.session_state import browser_state
 from lingpai.server.config import Config
 from lingpai.server.storage.records import Client
 
@@ -182,7 +183,7 @@ def remember_client(request: Request, client: Client) -> None:
 
 
 class Cookies:
-    """Our four cookies. Over https they have the ``__Host-`` prefix: no subdomain can plant one.
+    """Our five cookies. Over https they have the ``__Host-`` prefix: no subdomain can plant one.
 
     Spec: RFC 6265 §4.1.2
     """
@@ -192,6 +193,7 @@ class Cookies:
         self._session = f"{prefix}lingpai_session"
         self._others = f"{prefix}lingpai_others"
         self._browser = f"{prefix}lingpai_browser"
+        self._browser_state = f"{prefix}lingpai_browser_state"
         self._locale = f"{prefix}lingpai_locale"
         self._secure = config.is_https
 
@@ -202,9 +204,31 @@ class Cookies:
     def set_session(self, response: Response, secret: str, max_age_s: int) -> None:
         """Sign this browser in."""
         self._set(response, self._session, secret, max_age_s)
+        self._set_browser_state(response, browser_state(digest(secret)), max_age_s)
+
+    def keep_browser_state(self, request: Request, response: Response, session_digest: bytes, max_age_s: int) -> None:
+        """Let the page at ``check_session`` know which session this browser has, if it does not."""
+        state = browser_state(session_digest)
+        if _value(request, self._browser_state) != state:
+            self._set_browser_state(response, state, max_age_s)
+
+    def _set_browser_state(self, response: Response, state: str, max_age_s: int) -> None:
+        # A script in a frame on somebody's page reads it, so it is neither hidden from scripts nor kept from frames.
+        # Without https a browser takes no SameSite=None; there every port of localhost is the same site anyway.
+        response.set_cookie(
+            self._browser_state,
+            state,
+            max_age=max_age_s,
+            path="/",
+            secure=self._secure,
+            samesite="none" if self._secure else "lax",
+        )
 
     def clear_session(self, response: Response) -> None:
         """Sign this browser out."""
+        response.delete_cookie(
+            self._browser_state, path="/", secure=self._secure, samesite="none" if self._secure else "lax"
+        )
         response.delete_cookie(self._session, path="/", secure=self._secure, httponly=True, samesite="lax")
 
     def others(self, request: Request) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ async def outcomes(world: World, good: Good, param: Param, ways: Iterable[str]) 
     return found
 
 
+@pytest.mark.spec("RFC 9110", "15.5.14", "a body longer than an endpoint reads is 413")
 @pytest.mark.spec("RFC 6749", "3.1", "malformed and repeated parameters are refused as invalid_request")
 @pytest.mark.spec("RFC 6749", "3.2", "malformed and repeated parameters are refused as invalid_request")
 @pytest.mark.parametrize(("endpoint", "param"), every_parameter())

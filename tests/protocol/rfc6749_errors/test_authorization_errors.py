@@ -37,6 +37,10 @@ def is_page(response: httpx2.Response) -> bool:
     return response.headers["content-type"].startswith("text/html") and "location" not in response.headers
 
 
+@pytest.mark.spec(
+    "RFC 6749", "3.1.2.4", "an invalid redirection endpoint is explained to the person, not redirected to"
+)
+@pytest.mark.spec("RFC 9700", "4.11", "the server is no open redirector")
 @pytest.mark.spec("RFC 6749", "4.1.2.1", "an unproven client or redirect URI never leads to a redirect")
 @pytest.mark.spec("RFC 9700", "4.11.2", "no redirect to an URI that is not proven")
 @pytest.mark.parametrize("redirect_uri", CHANGED_CALLBACKS.values(), ids=CHANGED_CALLBACKS.keys())
@@ -72,6 +76,7 @@ async def test_a_client_without_redirect_uris_gets_a_page(world: World) -> None:
     assert (response.status_code, is_page(response)) == (400, True)
 
 
+@pytest.mark.spec("RFC 6749", "3.1.1", "response_type is required and must be understood")
 @pytest.mark.spec("RFC 6749", "4.1.2.1", "every other failure goes to the client with its error code and state")
 @pytest.mark.parametrize(
     ("params", "error"),

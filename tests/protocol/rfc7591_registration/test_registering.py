@@ -31,7 +31,6 @@ async def test_the_answer_holds_everything_that_was_registered(world: World) -> 
         "jwks": {"keys": [KEY]},
         "scope": "openid list_album",
         "id_token_signed_response_alg": "ES256",
-        "userinfo_signed_response_alg": "ES256",
         "request_object_signing_alg": "PS256",
         "request_uris": ["https://print.example/request.jwt#GkurKxf5T0Y-mnPFCHqWOMiZi4VS138cQO_V7PZHAdM"],
         "default_max_age": 3600,

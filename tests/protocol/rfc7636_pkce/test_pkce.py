@@ -9,6 +9,7 @@ from lingpai.oauth.pkce import code_challenge_s256, new_code_verifier
 from tests.world import Ask, World, refusal
 
 
+@pytest.mark.spec("RFC 7636", "4.4", "the code is bound to the challenge")
 @pytest.mark.spec("RFC 7636", "4.6", "the verifier is checked against the challenge")
 async def test_the_example_of_the_rfc_works(world: World) -> None:
     verifier, challenge = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -17,6 +18,7 @@ async def test_the_example_of_the_rfc_works(world: World) -> None:
     assert (await ask.redeem(code, code_verifier=verifier)).status_code == 200
 
 
+@pytest.mark.spec("RFC 7636", "4.3", "without a method the challenge counts as plain, which is refused")
 @pytest.mark.spec("RFC 7636", "4.4.1", "a request without a challenge is refused when PKCE is required")
 @pytest.mark.spec("RFC 9700", "2.1.1", "PKCE is required of public and confidential clients alike")
 @pytest.mark.parametrize("secret", [None, "a secret"], ids=["public", "confidential"])
@@ -108,6 +110,15 @@ async def test_the_verifier_of_another_request_does_not_help(world: World) -> No
     answer = await attacker.redeem(code)
     assert refusal(answer) == (400, "invalid_grant")
     assert (await victim.redeem(code)).status_code == 200
+
+
+@pytest.mark.spec("RFC 9700", "4.8.2", "a verifier without a challenge is refused: somebody stripped the challenge")
+async def test_a_verifier_is_refused_when_the_challenge_was_stripped(world: World) -> None:
+    await world.add_client("exempt", require_pkce=False)
+    ask = Ask(world, "exempt", code_challenge=None, code_challenge_method=None, nonce="n-0S6_WzA2Mj")
+    code = (await ask.allow(world.browser()))["code"]
+    assert refusal(await ask.redeem(code, client="exempt")) == (400, "invalid_grant")
+    assert (await ask.redeem(code, client="exempt", code_verifier=None)).status_code == 200
 
 
 def test_our_own_verifiers_are_legal_and_new_each_time() -> None:

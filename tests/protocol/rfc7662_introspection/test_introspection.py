@@ -8,6 +8,7 @@ from tests.world import ISSUER, PHOTOS, Ask, World, grant_tokens, refusal
 NOTHING = {"active": False}
 
 
+@pytest.mark.spec("RFC 7662", "2", "the state of a token is told to an authenticated caller")
 @pytest.mark.spec("RFC 7662", "2.2", "a live token's metadata is told")
 async def test_a_live_token_is_described(world: World) -> None:
     tokens = await grant_tokens(world)

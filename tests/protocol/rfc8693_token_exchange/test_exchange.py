@@ -35,7 +35,7 @@ async def tokens_of(world: World, browser: Browser | None = None, scope: str = "
     return await grant_tokens(world, browser, scope=scope)
 
 
-async def exchange(world: World, subject_token: str, client: str = "photos", **changes: Any) -> httpx2.Response:
+async def exchange(world: World, subject_token: str, client: str = "photos", /, **changes: Any) -> httpx2.Response:
     params: dict[str, Any] = {
         "grant_type": GRANT_TYPE,
         "subject_token": subject_token,

@@ -14,7 +14,7 @@ from tests.world import CALLBACK, Ask, World, refusal
 URN = "urn:ietf:params:oauth:request_uri:"
 
 
-async def push(world: World, ask: Ask, *, client: str = "photo-print", **changes: str | None) -> httpx2.Response:
+async def push(world: World, ask: Ask, *, client: str = "photo-print", **changes: Any) -> httpx2.Response:
     """Push the request, with ``changes`` (``None``: leave out)."""
     params = {name: value for name, value in (ask.params | changes).items() if value is not None}
     response: httpx2.Response = await world.post(PAR, client=client, **params)
@@ -202,7 +202,7 @@ async def test_another_sealed_value_is_no_reference(world: World) -> None:
         assert (await browser.get(link(world, URN + value))).status_code == 400
 
 
-WRONG: dict[str, tuple[dict[str, str | None], str]] = {
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no response_type": ({"response_type": None}, "invalid_request"),
     "an unknown response_type": ({"response_type": "device"}, "unsupported_response_type"),
     "one it is not registered for": ({"response_type": "token"}, "unauthorized_client"),
@@ -221,9 +221,7 @@ WRONG: dict[str, tuple[dict[str, str | None], str]] = {
 
 @pytest.mark.spec("RFC 9126", "2.3", "an error the authorization endpoint would give is given at once, as JSON")
 @pytest.mark.parametrize(("changes", "error"), WRONG.values(), ids=WRONG.keys())
-async def test_a_wrong_request_is_refused_when_it_is_pushed(
-    world: World, changes: dict[str, str | None], error: str
-) -> None:
+async def test_a_wrong_request_is_refused_when_it_is_pushed(world: World, changes: dict[str, Any], error: str) -> None:
     response = await push(world, Ask(world), **changes)
     assert refusal(response) == (400, error)
     assert response.headers["cache-control"] == "no-store"

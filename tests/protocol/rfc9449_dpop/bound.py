@@ -17,10 +17,10 @@ async def send(
 ) -> httpx2.Response:
     """A back-channel POST with these proofs in its DPoP headers; ``client=None``: without credentials."""
     proofs = [proof] if isinstance(proof, str) else proof
-    auth = None if client is None else (client, SECRET)
     headers = [("dpop", value) for value in proofs]
-    response: httpx2.Response = await world.http.post(path, data=params, auth=auth, headers=headers)
-    return response
+    if client is None:
+        return await world.http.post(path, data=params, headers=headers)
+    return await world.http.post(path, data=params, headers=headers, auth=(client, SECRET))
 
 
 def prove(world: World, prover: Prover, path: str = TOKEN, method: str = "POST", **claims: Any) -> str:

@@ -8,7 +8,7 @@ from lingpai.client import StepUp
 from lingpai.crypto.jwk import parse_jwks
 from lingpai.crypto.jws import verify
 from lingpai.guard import Guard, Introspector
-from lingpai.guard.asgi import Refusal
+from lingpai.guard.refusal import Refusal
 from lingpai.guard.requirement import Requirement
 from tests.proofs import Prover
 from tests.protocol.rfc9449_dpop.bound import TOKEN, prove, send

@@ -4,10 +4,13 @@ Each test with ``client`` or ``connect`` runs twice, once with ``Client`` and on
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from msgspec import structs
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import json, structs
 from starlette.responses import JSONResponse, Response
 
 from lingpai.client import (
@@ -21,6 +24,7 @@ from lingpai.client import (
     UnsupportedByProvider,
 )
 from lingpai.client.conversation import Credentials
+from lingpai.client.device import parse_device_authorization
 from lingpai.client.http_request import HttpRequest, Pause
 from lingpai.client.operations import Operations
 from lingpai.dialects.base import WireBody
@@ -176,6 +180,8 @@ def test_a_device_stops_asking_when_its_code_is_over() -> None:
 
 
 GOOD = {"device_code": "d", "user_code": "A", "verification_uri": "https://as.example/go", "expires_in": 600}
+WHATEVER = st.none() | st.text(max_size=30) | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+ERROR = 'error="insufficient_user_authentication"'
 HOSTILE_DEVICE: dict[str, Response] = {
     "refused": JSONResponse({"error": "invalid_client"}, 401),
     "a page": Response("<h1>hi</h1>"),
@@ -204,6 +210,20 @@ def test_numbers_nobody_means_are_bounded(
     foreign.answers["/device"] = JSONResponse({**GOOD, **said})
     pending = client.begin_device_sign_in()
     assert (pending.interval_s, pending.expires_at - NOW) == (interval_s, lifetime_s)
+
+
+@given(st.binary(max_size=200) | st.dictionaries(st.sampled_from([*GOOD, "interval"]), WHATEVER).map(json.encode))
+def test_any_answer_is_shown_or_refused(body: bytes) -> None:
+    with suppress(TokenError):
+        parse_device_authorization(
+            WireBody(200, "application/json", body), issuer="x", client_id="tv", scope="", resource=(), now=NOW
+        )
+
+
+@given(st.text(max_size=200))
+def test_any_challenge_is_read_or_passed_over(header: str) -> None:
+    for demand in (StepUp.from_challenge(header), StepUp.from_challenge(f"Bearer {ERROR}, {header}")):
+        assert demand is None or (demand.max_age or 0) >= 0
 
 
 @pytest.mark.spec("RFC 8693", "2", "a token is exchanged for one for another target")

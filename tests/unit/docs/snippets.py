@@ -1,7 +1,7 @@
 """The code blocks of a document, and what following the document would do with each.
 
-A block whose first line is ``# name.ext`` is that file; a ``sh`` block is typed line by line. Owns: reading and the
-rules every block keeps. Leaves: running to the tests.
+A block whose first line is ``# name.ext`` is that file; a ``sh`` block is typed line by line; other TOML is a part of
+the settings file. Owns: reading them. Leaves: following them to ``follower``.
 """
 
 import re
@@ -14,7 +14,7 @@ from tools.tree import ROOT
 
 _BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE_NAME = re.compile(r"# (?P<name>[\w-]+\.(?:toml|py))\n")
-_ONLY_SHOWN = frozenset({"text", "nginx", "ini"})
+_ONLY_SHOWN = frozenset({"", "text", "nginx", "ini"})
 
 
 class Block(Struct, frozen=True):
@@ -28,6 +28,11 @@ class Block(Struct, frozen=True):
         """The file it is, if it is one."""
         found = _FILE_NAME.match(self.text)
         return found["name"] if found else None
+
+    @property
+    def settings(self) -> dict[str, object] | None:
+        """The settings it shows, if it is a part of that file."""
+        return tomllib.loads(self.text) if self.language == "toml" and not self.file_name else None
 
     @property
     def commands(self) -> list[str]:

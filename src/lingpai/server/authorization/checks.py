@@ -7,6 +7,8 @@ Spec: RFC 6749 §4.1.1; RFC 7636 §4.3; RFC 8707 §2; OpenID Connect Core 1.0 §
 
 import re
 
+import msgspec
+
 from lingpai.crypto.digest import new_id
 from lingpai.oauth.claims import ClaimsRequest, parse_claims_request
 from lingpai.oauth.errors import (
@@ -54,24 +56,12 @@ def parse(
     was_pushed: bool = False,
 ) -> AuthorizationRequest:
     """The request with every parameter checked. Raises ``OAuthError`` meant for the client."""
-    client = identified.client
+    client, reply_to = identified.client, identified.reply_to
     check_pushed(client, was_pushed=was_pushed)
     response_type = _parse_response_type(params, client)
-    _check_response_mode(params, response_type)
-    _check_length(params, "state", _STATE_LIMIT_CHARS)
-    _check_display(params)
-    _check_length(params, "login_hint", _TEXT_LIMIT_CHARS)
-    _check_length(params, "ui_locales", _TEXT_LIMIT_CHARS)
-    _check_length(params, "acr_values", _TEXT_LIMIT_CHARS)
-    resource = params.get_all("resource")
-    check_resource(client, resource)
-    catalog.check_resources(resource)
-    scope = _parse_scope(params, client)
-    if "id_token" in response_type.split() and OPENID not in scope:
-        raise InvalidScope("an ID Token needs the scope openid")
-    claims = parse_claims_request(params.get("claims") if OPENID in scope else None)
-    reply_to = identified.reply_to
-    return AuthorizationRequest(
+    _check_delivery(params, response_type)
+    scope = _parse_scope(params, client, response_type)
+    request = AuthorizationRequest(
         request_id=new_id(),
         client_id=client.client_id,
         redirect_uri=reply_to.redirect_uri,
@@ -80,23 +70,22 @@ def parse(
         response_mode=reply_to.response_mode,
         state=params.get("state"),
         scope=str(scope),
-        resource=resource,
+        resource=_parse_resource(params, client, catalog),
         code_challenge=_parse_code_challenge(params, response_type, client),
         nonce=_parse_nonce(params, response_type),
         prompt=_parse_prompt(params),
         max_age=_parse_max_age(params, client),
-        id_token_claims=tuple(claims.id_token),
-        userinfo_claims=tuple(claims.userinfo),
-        claims_scope=str(_scope_of_claims(claims, scope, client, catalog)),
         acr_values=_parse_acr_values(params),
         login_hint=params.get("login_hint") or "",
-        expected_subject=_expected_subject(params, claims, id_tokens),
         ui_locales=params.get("ui_locales") or "",
         asked_at=now,
         jkt=_parse_dpop_jkt(params),
         was_pushed=was_pushed,
         browser=browser,
     )
+    claims = parse_claims_request(params.get("claims") if OPENID in scope else None)
+    covering = _scope_of_claims(claims, scope, client, catalog)
+    return _with_claims(request, claims, covering, _expected_subject(params, claims, id_tokens))
 
 
 def _parse_response_type(params: Params, client: Client) -> str:
@@ -108,8 +97,13 @@ def _parse_response_type(params: Params, client: Client) -> str:
     return response_type
 
 
-def _check_response_mode(params: Params, response_type: str) -> None:
-    """Spec: OAuth 2.0 Multiple Response Type Encoding Practices §2.1"""
+def _check_delivery(params: Params, response_type: str) -> None:
+    """How the answer travels, how pages look, and nothing longer than it needs to be.
+
+    Spec: OAuth 2.0 Multiple Response Type Encoding Practices §2.1
+    """
+    _check_display(params)
+    _check_lengths(params)
     mode = params.get("response_mode")
     if mode is not None and mode not in RESPONSE_MODES:
         raise InvalidRequest("response_mode must be query, fragment or form_post")
@@ -156,6 +150,18 @@ def _expected_subject(params: Params, claims: ClaimsRequest, id_tokens: IdTokens
     return wanted.pop() if wanted else ""
 
 
+def _with_claims(
+    request: AuthorizationRequest, claims: ClaimsRequest, claims_scope: Scope, expected_subject: str
+) -> AuthorizationRequest:
+    return msgspec.structs.replace(
+        request,
+        id_token_claims=tuple(claims.id_token),
+        userinfo_claims=tuple(claims.userinfo),
+        claims_scope=str(claims_scope),
+        expected_subject=expected_subject,
+    )
+
+
 def _scope_of_claims(claims: ClaimsRequest, scope: Scope, client: Client, catalog: Catalog) -> Scope:
     """One permission for every claim asked for by name, or a client would see without asking what it may not ask for.
 
@@ -184,16 +190,32 @@ def _parse_dpop_jkt(params: Params) -> str:
     return jkt
 
 
+def _check_lengths(params: Params) -> None:
+    _check_length(params, "state", _STATE_LIMIT_CHARS)
+    for name in ("login_hint", "ui_locales", "acr_values"):
+        _check_length(params, name, _TEXT_LIMIT_CHARS)
+
+
 def _check_length(params: Params, name: str, limit_chars: int) -> None:
     if len(params.get(name) or "") > limit_chars:
         raise InvalidRequest(f"{name} is longer than {limit_chars} characters")
 
 
-def _parse_scope(params: Params, client: Client) -> Scope:
+def _parse_resource(params: Params, client: Client, catalog: Catalog) -> tuple[str, ...]:
+    """Spec: RFC 8707 §2"""
+    resource = params.get_all("resource")
+    check_resource(client, resource)
+    catalog.check_resources(resource)
+    return resource
+
+
+def _parse_scope(params: Params, client: Client, response_type: str) -> Scope:
     """What is asked for; everything the client is registered for when nothing is named. Spec: RFC 6749 §3.3"""
     scope = scope_to_ask(client, params.get("scope"))
     if not scope:
         raise InvalidScope("scope is missing, and this client has no registered scope to stand for it")
+    if "id_token" in response_type.split() and OPENID not in scope:
+        raise InvalidScope("an ID Token needs the scope openid")
     return scope
 
 

@@ -15,10 +15,12 @@ from lingpai.server.accounts.account import claims_by_name
 from lingpai.server.accounts.acr import acr_of
 from lingpai.server.authorization.interaction import Issue
 from lingpai.server.authorization.request import AuthorizationRequest, ReplyTo
+from lingpai.server.authorization.session_state import session_state
 from lingpai.server.storage.accounts import Accounts
 from lingpai.server.storage.records import Client, Session
 from lingpai.server.storage.session_clients import SessionClients
 from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.encryption import Envelopes
 from lingpai.server.tokens.id_token import IdTokens, SignInFacts, sid_of
 from lingpai.server.tokens.issuer import Issuer
 from lingpai.server.tokens.keyring import Keyring
@@ -40,6 +42,7 @@ class AuthorizationResponses:
         accounts: Accounts,
         session_clients: SessionClients,
         catalog: Catalog,
+        envelopes: Envelopes,
         *,
         issuer: str,
         code_lifetime_s: int,
@@ -48,6 +51,7 @@ class AuthorizationResponses:
         self._subjects = subjects
         self._accounts = accounts
         self._catalog = catalog
+        self._envelopes = envelopes
         self._session_clients = session_clients
         self._keyring = keyring
         self._redemption = redemption
@@ -75,9 +79,12 @@ class AuthorizationResponses:
         if "id_token" in words:
             access_token = tokens.access_token if tokens else ""
             facts = await self._facts(client, request, issue, session, alone=words == ["id_token"])
-            params.append(
-                ("id_token", self._id_tokens.mint(client, facts, now=now, access_token=access_token, code=code))
-            )
+            id_token = self._id_tokens.mint(client, facts, now=now, access_token=access_token, code=code)
+            if (envelope := await self._envelopes.for_id_token(client, now)) is not None:
+                id_token = envelope.close(id_token.encode("ascii"), is_jwt=True)
+            params.append(("id_token", id_token))
+        if OPENID in issue.scope and (state := session_state(client.client_id, request.redirect_uri, session.digest)):
+            params.append(("session_state", state))
         return self._deliver(request.reply_to, params)
 
     def error(self, reply_to: ReplyTo, error: OAuthError) -> Redirect | FormPost:

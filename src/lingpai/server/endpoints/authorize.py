@@ -202,7 +202,9 @@ class AuthorizeEndpoint:
         except OAuthError as error:
             request.scope["lingpai.outcome"] = error.code
             answer = self._responses.error(pending.reply_to, error)
-        return self._answer(request, answer)
+        response = self._answer(request, answer)
+        self._cookies.keep_browser_state(request, response, session.digest, session.expires_at - now)
+        return response
 
     def _answer(self, request: Request, answer: Redirect | FormPost) -> Response:
         if isinstance(answer, FormPost):

@@ -5,6 +5,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lingpai.crypto import jwe
 from lingpai.crypto.digest import digest
 from lingpai.i18n import LOCALES
 from lingpai.oauth import dpop
@@ -60,9 +61,8 @@ class MetadataEndpoint:
             self._offer = offer
         return cacheable(request, self._document, self._etag)
 
-    def _metadata(self, offer: _Offer) -> AuthorizationServerMetadata:
+    def _endpoints(self) -> AuthorizationServerMetadata:
         at = self._issuer
-        confidential = tuple(method for method in AUTH_METHODS if method != "none")
         return AuthorizationServerMetadata(
             issuer=at,
             authorization_endpoint=at + paths.AUTHORIZE,
@@ -73,12 +73,34 @@ class MetadataEndpoint:
             pushed_authorization_request_endpoint=at + paths.PAR,
             introspection_endpoint=at + paths.INTROSPECT,
             end_session_endpoint=at + paths.END_SESSION,
+            check_session_iframe=at + paths.CHECK_SESSION,
             backchannel_logout_supported=True,
             backchannel_logout_session_supported=True,
             frontchannel_logout_supported=True,
             frontchannel_logout_session_supported=True,
             revocation_endpoint=at + paths.REVOKE,
             registration_endpoint=at + paths.REGISTER if self._registration else None,
+        )
+
+    def _documents(self) -> AuthorizationServerMetadata:
+        """The endpoints, and in what form ID Tokens and UserInfo come from them."""
+        return msgspec.structs.replace(
+            self._endpoints(),
+            id_token_signing_alg_values_supported=self._signing_algs,
+            id_token_encryption_alg_values_supported=jwe.ALGS,
+            id_token_encryption_enc_values_supported=jwe.ENCS,
+            userinfo_signing_alg_values_supported=self._signing_algs,
+            userinfo_encryption_alg_values_supported=jwe.ALGS,
+            userinfo_encryption_enc_values_supported=jwe.ENCS,
+            subject_types_supported=("public", "pairwise"),
+            claims_supported=STANDARD_CLAIMS,
+            claim_types_supported=("normal",),
+        )
+
+    def _metadata(self, offer: _Offer) -> AuthorizationServerMetadata:
+        confidential = tuple(method for method in AUTH_METHODS if method != "none")
+        return msgspec.structs.replace(
+            self._documents(),
             scopes_supported=offer.scopes,
             response_types_supported=tuple(
                 name for name in RESPONSE_TYPES if offer.legacy or name not in LEGACY_RESPONSE_TYPES
@@ -97,10 +119,6 @@ class MetadataEndpoint:
             code_challenge_methods_supported=("S256",),
             prompt_values_supported=PROMPTS,
             acr_values_supported=ACR_VALUES,
-            subject_types_supported=("public", "pairwise"),
-            id_token_signing_alg_values_supported=self._signing_algs,
-            claims_supported=STANDARD_CLAIMS,
-            claim_types_supported=("normal",),
             ui_locales_supported=tuple(locale.replace("_", "-") for locale in LOCALES),
             protected_resources=offer.resource_servers or None,
             authorization_response_iss_parameter_supported=True,

@@ -9,12 +9,14 @@ Spec: RFC 6749 §3.2; RFC 6749 §5
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from lingpai.dialects import standard
 from lingpai.oauth.challenge import write_challenge
 from lingpai.oauth.errors import InvalidClient, OAuthError, UnsupportedGrantType
+from lingpai.oauth.names import CLIENT_CREDENTIALS, TOKEN_EXCHANGE
 from lingpai.oauth.params import Params
 from lingpai.server.client_auth import ClientAuthentication
 from lingpai.server.clock import Clock
@@ -24,7 +26,10 @@ from lingpai.server.grant_types.base import GrantType, TokenRequest
 from lingpai.server.http import check_no_query, client_address, read_form, remember_client, write_body
 from lingpai.server.policy import check_binding, check_grant_type
 from lingpai.server.storage.records import Client
+from lingpai.server.tokens.encryption import Envelopes
 from lingpai.server.tokens.issuer import Issuer
+
+_WITHOUT_ID_TOKEN = frozenset({CLIENT_CREDENTIALS, TOKEN_EXCHANGE})
 
 
 class TokenEndpoint:
@@ -36,12 +41,14 @@ class TokenEndpoint:
         dpop: DpopCheck,
         grant_types: Sequence[GrantType],
         issuer: Issuer,
+        envelopes: Envelopes,
         clock: Clock,
     ) -> None:
         self._client_auth = client_auth
         self._dpop = dpop
         self._grant_types: Mapping[str, GrantType] = {grant_type.name: grant_type for grant_type in grant_types}
         self._issuer = issuer
+        self._envelopes = envelopes
         self._clock = clock
 
     async def handle(self, request: Request) -> Response:
@@ -64,8 +71,13 @@ class TokenEndpoint:
         jkt = await self._dpop.jkt(request, paths.TOKEN, now)
         check_binding(client, jkt)
         token_request = TokenRequest(client, params, client_address(request), now, jkt)
-        authorization = await grant_type.authorize(token_request)
-        return write_body(standard.write_tokens(self._issuer.issue(authorization, now)))
+        # Before anything is spent: an ID Token that cannot be encrypted would be lost with the code.
+        envelope = None if grant_type.name in _WITHOUT_ID_TOKEN else await self._envelopes.for_id_token(client, now)
+        tokens = self._issuer.issue(await grant_type.authorize(token_request), now)
+        if envelope is not None and tokens.id_token is not None:
+            sealed = envelope.close(tokens.id_token.encode("ascii"), is_jwt=True)
+            tokens = msgspec.structs.replace(tokens, id_token=sealed)
+        return write_body(standard.write_tokens(tokens))
 
     def _grant_type_for(self, client: Client, params: Params) -> GrantType:
         grant_type = self._grant_types.get(params.require("grant_type"))

@@ -3,7 +3,6 @@
 Spec: OpenID Connect Core 1.0 §5.3; RFC 6750 §2
 """
 
-import msgspec
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +16,7 @@ from lingpai.server.clock import Clock
 from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.dpop import DpopCheck
 from lingpai.server.endpoints.token import refuse
+from lingpai.server.endpoints.userinfo_response import UserInfoResponses
 from lingpai.server.http import check_no_query, json_response, read_form
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.tokens.issuer import subject_of
@@ -38,7 +38,17 @@ class PresentedToken(Struct, frozen=True):
 class UserInfoEndpoint:
     """``GET`` and ``POST /oauth2/userinfo``."""
 
-    def __init__(self, lookup: TokenLookup, catalog: Catalog, dpop: DpopCheck, clock: Clock, *, issuer: str) -> None:
+    def __init__(
+        self,
+        lookup: TokenLookup,
+        catalog: Catalog,
+        dpop: DpopCheck,
+        responses: UserInfoResponses,
+        clock: Clock,
+        *,
+        issuer: str,
+    ) -> None:
+        self._responses = responses
         self._lookup = lookup
         self._dpop = dpop
         self._catalog = catalog
@@ -46,7 +56,7 @@ class UserInfoEndpoint:
         self._issuer = issuer
 
     async def handle(self, request: Request) -> Response:
-        """The claims as JSON, or a challenge. Spec: OpenID Connect Core 1.0 §5.3.2"""
+        """The claims as the client wants them, or a challenge. Spec: OpenID Connect Core 1.0 §5.3.2"""
         now = self._clock()
         try:
             presented = await read_access_token(request)
@@ -55,13 +65,13 @@ class UserInfoEndpoint:
                 response = json_response(b"{}", 401)
                 response.headers["www-authenticate"] = self._both_schemes(write_challenge("Bearer", realm=self._issuer))
             else:
-                response = json_response(msgspec.json.encode(await self._claims(request, presented, now)))
+                response = await self._tell(request, presented, now)
         except OAuthError as error:
             response = self._challenge(request, error)
         self._dpop.offer_nonce(request, response, now)
         return response
 
-    async def _claims(self, request: Request, presented: PresentedToken, now: int) -> dict[str, object]:
+    async def _tell(self, request: Request, presented: PresentedToken, now: int) -> Response:
         live = await self._lookup.get_live(presented.token, now)
         if live is None or live.account is None:
             raise InvalidToken("the access token is expired, revoked or not for a person")
@@ -72,7 +82,7 @@ class UserInfoEndpoint:
         definitions = (self._catalog.scopes[name] for name in live.scope if name in self._catalog.scopes)
         asked = (name for name in live.token.userinfo_claims if self._catalog.scopes_opening(name) & live.granted)
         claims = userinfo_claims(live.account, definitions, asked)
-        return {"sub": subject_of(live.token)} | claims
+        return await self._responses.write(live.client, {"sub": subject_of(live.token)} | claims, now)
 
     async def _check_key(self, request: Request, presented: PresentedToken, bound_to: str, now: int) -> None:
         """A token bound to a key works with a proof of that key and in no other way. Spec: RFC 9449 §7.1"""

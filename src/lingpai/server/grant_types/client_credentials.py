@@ -15,7 +15,7 @@ from lingpai.server.tokens.catalog import Catalog
 
 
 class ClientCredentialsGrant:
-    """A client's own credentials for a token. Spec: RFC 6749 §4.4.3: no refresh token"""
+    """A client's own credentials for a token, which cannot be refreshed. Spec: RFC 6749 §4.4.3"""
 
     name: ClassVar[str] = CLIENT_CREDENTIALS
     parameters: ClassVar[frozenset[str]] = frozenset({"scope", "resource"})

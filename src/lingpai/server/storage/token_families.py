@@ -10,9 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from lingpai.server.storage import accounts
+from lingpai.server.storage.clients import decode_client
 from lingpai.server.storage.driver import Driver, Row, Statement
 from lingpai.server.storage.grants import decode_permissions
-from lingpai.server.storage.records import Account, TokenFamily
+from lingpai.server.storage.records import Account, Client, TokenFamily
 
 _resource_decoder = msgspec.json.Decoder(tuple[str, ...])
 
@@ -42,7 +43,7 @@ _JOINED = f"""FROM token_family f JOIN account_grant g ON {_GRANT_OF_FAMILY.form
 JOIN account a ON a.id = f.account_id JOIN client c ON c.client_id = f.client_id
 WHERE f.account_id = $1 AND f.id = $2 AND f.revoked_at IS NULL AND c.disabled_at IS NULL
 AND {_GRANT_LIVES.format(now="$3")}"""
-_GET_ALIVE = f"SELECT g.permissions, g.expires_at, {_COLUMNS}, {accounts.COLUMNS} {_JOINED}"
+_GET_ALIVE = f"SELECT g.permissions, g.expires_at, {_COLUMNS}, {accounts.COLUMNS}, c.document {_JOINED}"
 _GET_ALIVE_FOR_TOKEN = f"""{_GET_ALIVE}
 AND NOT EXISTS (SELECT 1 FROM spent s WHERE s.purpose = 'access_token' AND s.id = $4)"""
 _REVOKE = """UPDATE token_family SET revoked_at = $3, revoke_reason = $4
@@ -61,6 +62,7 @@ class AliveFamily(Struct, frozen=True):
 
     family: TokenFamily
     account: Account
+    client: Client
     permissions: dict[str, int]
     grant_expires_at: int | None
 
@@ -110,6 +112,7 @@ class TokenFamilies:
         return AliveFamily(
             family=_decode(values[2:]),
             account=accounts.decode_account(values[16:]),
+            client=decode_client(values[16 + accounts.COLUMN_COUNT]),
             permissions=decode_permissions(values[0]),
             grant_expires_at=values[1],
         )

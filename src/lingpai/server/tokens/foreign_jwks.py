@@ -8,6 +8,7 @@ Spec: RFC 7517 §5; RFC 8725 §3.1; RFC 5861 §4
 
 import asyncio
 
+from lingpai.crypto.jwe import EncryptionKey, parse_encryption_keys
 from lingpai.crypto.jwk import InvalidJwk, PublicKey, parse_jwks
 from lingpai.server.log import Logger
 from lingpai.server.outbound import FetchRefused, Outbound
@@ -55,6 +56,16 @@ class ForeignJwks:
         except InvalidJwk as error:
             raise KeysUnavailable(f"the keys registered for {owner} cannot be used: {error}") from error
 
+    async def encryption_keys_of(
+        self, owner: str, jwks: dict[str, object] | None, jwks_uri: str, *, now: int
+    ) -> tuple[EncryptionKey, ...]:
+        """The keys to encrypt for ``owner`` with. Raises ``KeysUnavailable``."""
+        if jwks_uri:
+            kept = self._kept_of(owner, jwks_uri)
+            await kept.get(self._outbound, self._log, None, now)
+            return kept.encryption_keys
+        return _encryption_keys(jwks)
+
     def _kept_of(self, owner: str, jwks_uri: str) -> "_Kept":
         """The entry, which is now the one used last; the one not used for longest makes room."""
         at = owner, jwks_uri
@@ -72,6 +83,7 @@ class _Kept:
         self._owner = owner
         self._jwks_uri = jwks_uri
         self._keys: Keys = ()
+        self.encryption_keys: tuple[EncryptionKey, ...] = ()
         self._fetched_at: int | None = None
         self._lifetime_s = _LIFETIME_S
         self._tried_at: int | None = None
@@ -102,6 +114,7 @@ class _Kept:
             return
         max_age_s = _LIFETIME_S if document.max_age_s is None else document.max_age_s
         self._keys, self._failure = keys, ""
+        self.encryption_keys = _encryption_keys(document.content)
         self._fetched_at = self._tried_at = now
         self._lifetime_s = min(max(max_age_s, _SHORTEST_LIFETIME_S), _LONGEST_LIFETIME_S)
 
@@ -122,3 +135,11 @@ class _Kept:
     def _is_cooling_down(self, now: int) -> bool:
         wait_s = _RETRY_S if self._failure else _COOLDOWN_S
         return self._tried_at is not None and abs(now - self._tried_at) < wait_s
+
+
+def _encryption_keys(document: object) -> tuple[EncryptionKey, ...]:
+    """None when they cannot be read: that must not keep the owner's signatures from being verified."""
+    try:
+        return parse_encryption_keys(document)
+    except InvalidJwk:
+        return ()

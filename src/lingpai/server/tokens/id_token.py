@@ -40,6 +40,8 @@ class IdTokenHint(Struct, frozen=True):
     iss: str
     sub: str
     aud: str
+    exp: int
+    """Not compared with the time, but it must be there: what we sign for UserInfo has none."""
     sid: str = ""
 
 
@@ -65,7 +67,8 @@ class IdTokens:
 
         Spec: OpenID Connect Core 1.0 §3.1.3.6; OpenID Connect Core 1.0 §3.3.2.11
         """
-        alg = client.id_token_signed_response_alg
+        signer = self._keyring.current.signer(client.id_token_signed_response_alg)
+        alg = signer.alg
         claims: dict[str, object] = {
             **facts.claims,
             "iss": self._issuer,
@@ -79,7 +82,7 @@ class IdTokens:
         claims.update({name: value for name, value in optional.items() if value})
         beside = {"at_hash": access_token, "c_hash": code, "s_hash": state}
         claims.update({name: half_hash(value, alg) for name, value in beside.items() if value})
-        return self._keyring.current.signer(alg).sign("JWT", _json.encode(claims))
+        return signer.sign("JWT", _json.encode(claims))
 
     def open_hint(self, text: str) -> IdTokenHint | None:
         """What an ID Token of ours, expired or not, says; ``None`` for anything else.

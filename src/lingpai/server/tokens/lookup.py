@@ -55,6 +55,8 @@ class LiveToken(Struct, frozen=True):
     """Everything the grant holds now, this token's or not."""
     account: Account | None
     family: TokenFamily | None
+    client: Client
+    """Whose token it is."""
 
 
 class TokenLookup:
@@ -95,14 +97,16 @@ class TokenLookup:
         if token.account_id is None or token.family_id is None:
             return await self._get_live_of_client(token, scope)
         alive = await self._families.get_alive(token.account_id, token.family_id, now, token.token_id)
-        if alive is None or not await self._actor_is_in_force(token, alive.family):
+        if alive is None:
+            return None
+        client: Client | None = alive.client
+        if token.client_id != alive.client.client_id:
+            # An exchanged token (RFC 8693) is of another client than its family: that one must be in force too.
+            client = await self._get_client(token.client_id)
+        if client is None:
             return None
         granted = scope_of(alive.permissions)
-        return LiveToken(token, scope & granted, granted, alive.account, alive.family)
-
-    async def _actor_is_in_force(self, token: AccessToken, family: TokenFamily) -> bool:
-        """An exchanged token (RFC 8693) is of another client than its family: that one must be in force too."""
-        return token.client_id == family.client_id or await self._get_client(token.client_id) is not None
+        return LiveToken(token, scope & granted, granted, alive.account, alive.family, client)
 
     async def _get_live_of_client(self, token: AccessToken, scope: Scope) -> LiveToken | None:
         client = await self._get_client(token.client_id)
@@ -110,7 +114,7 @@ class TokenLookup:
             return None
         if token.subject and await self._get_client(token.subject) is None:
             return None
-        return LiveToken(token, scope & scope_of(client.scope.split()), Scope(), None, None)
+        return LiveToken(token, scope & scope_of(client.scope.split()), Scope(), None, None, client)
 
     async def _get_client(self, client_id: str) -> Client | None:
         client = await self._clients.get(client_id)

@@ -64,22 +64,7 @@ class Redemption:
         Raises ``InvalidGrant`` when the person took back all of it since it was proven.
         """
         refresh = credential.refresh and _may_refresh(client, credential.scope)
-        lifetime_s = self._issuer.lifetime_s(client)
-        if refresh:
-            lifetime_s = max(lifetime_s, client.refresh_token_lifetime_s or self._refresh_lifetime_s)
-        family = TokenFamily(
-            account_id=credential.account_id,
-            id=credential.family_id,
-            client_id=client.client_id,
-            grant_id=credential.grant_id,
-            scope=str(credential.scope),
-            resource=credential.resource,
-            auth_time=credential.auth_time,
-            session_digest=credential.session_digest,
-            created_at=now,
-            # Not before the credential itself: while it could come again, the row must be there to refuse it.
-            expires_at=max(now + lifetime_s, credential.expires_at),
-        )
+        family = self._family(client, credential, refresh=refresh, now=now)
         bought = await self._families.redeem(family)
         if bought is None:
             return None
@@ -102,6 +87,24 @@ class Redemption:
             subject="" if client.subject_type == "public" else subject,
             userinfo_claims=credential.userinfo_claims,
             id_token=facts,
+        )
+
+    def _family(self, client: Client, credential: Credential, *, refresh: bool, now: int) -> TokenFamily:
+        lifetime_s = self._issuer.lifetime_s(client)
+        if refresh:
+            lifetime_s = max(lifetime_s, client.refresh_token_lifetime_s or self._refresh_lifetime_s)
+        return TokenFamily(
+            account_id=credential.account_id,
+            id=credential.family_id,
+            client_id=client.client_id,
+            grant_id=credential.grant_id,
+            scope=str(credential.scope),
+            resource=credential.resource,
+            auth_time=credential.auth_time,
+            session_digest=credential.session_digest,
+            created_at=now,
+            # Not before the credential itself: while it could come again, the row must be there to refuse it.
+            expires_at=max(now + lifetime_s, credential.expires_at),
         )
 
 

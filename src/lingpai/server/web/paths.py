@@ -19,6 +19,7 @@ GRANTS = "/account/grants"
 LANGUAGE = "/language"
 STATIC = "/static/"
 END_SESSION = "/oauth2/end_session"
+CHECK_SESSION = "/oauth2/check_session"
 RESUME = "/oauth2/authorize/resume"
 
 RETURN_PAGES = {

@@ -61,6 +61,10 @@ class Pages:
         """Where the authorization endpoint goes on with the request."""
         return self._base + paths.with_request(paths.RESUME, sealed_request)
 
+    def static_url(self, name: str) -> str:
+        """The address of a static file, its version included."""
+        return f"{self._base}{paths.STATIC}{self._static.versioned(name)}"
+
     def end_session_url(self) -> str:
         """Where applications and our own page ask for a sign-out."""
         return self._base + paths.END_SESSION
@@ -106,7 +110,7 @@ class Pages:
             language_tag=translator.language_tag,
             languages=[(code, name, code.replace("_", "-")) for code, name in LOCALE_NAMES.items()],
             service_name=service_name,
-            static=lambda name: f"{self._base}{paths.STATIC}{self._static.versioned(name)}",
+            static=self.static_url,
             url=self.url,
             end_session_url=self.end_session_url(),
             link=_link,

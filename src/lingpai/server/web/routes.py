@@ -9,6 +9,7 @@ from lingpai.oauth.errors import InvalidRequest
 from lingpai.server.authorization.pending import PendingRequestLost
 from lingpai.server.http import BodyTooLarge, Handler
 from lingpai.server.web import paths
+from lingpai.server.web.check_session import CheckSessionPage
 from lingpai.server.web.consent import ConsentPage
 from lingpai.server.web.end_session import EndSessionPage
 from lingpai.server.web.errors import error_page
@@ -51,6 +52,7 @@ def page_routes(  # noqa: PLR0913 - one for each page
         ("POST", paths.GRANTS): grants.post,
         ("GET", paths.END_SESSION): end_session.get,
         ("POST", paths.END_SESSION): end_session.post,
+        ("GET", paths.CHECK_SESSION): CheckSessionPage(pages).get,
         **devices,
     }
     shown = {route: _with_error_page(handler, pages) for route, handler in routes.items()}

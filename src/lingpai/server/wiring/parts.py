@@ -24,6 +24,7 @@ from lingpai.server.registration.secrets import SecretMaker
 from lingpai.server.storage.driver import Driver
 from lingpai.server.tokens import master_key as master_keys
 from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.encryption import Envelopes
 from lingpai.server.tokens.foreign_jwks import ForeignJwks
 from lingpai.server.tokens.id_token import IdTokens
 from lingpai.server.tokens.implied_grant import ImpliedGrants
@@ -83,6 +84,7 @@ class Parts:
     def _build_client_auth(self, config: Config, master_key: bytes) -> None:
         self.outbound = Outbound(issuer=config.issuer)
         self.foreign_jwks = ForeignJwks(self.outbound, self.log)
+        self.envelopes = Envelopes(self.foreign_jwks)
         self.request_objects = RequestObjects(self.foreign_jwks, self.outbound, issuer=config.issuer)
         assertions = AssertionCheck(
             self.foreign_jwks,

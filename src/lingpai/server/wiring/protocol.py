@@ -12,6 +12,7 @@ from lingpai.server.endpoints.par import ParEndpoint
 from lingpai.server.endpoints.revoke import RevocationEndpoint
 from lingpai.server.endpoints.token import TokenEndpoint
 from lingpai.server.endpoints.userinfo import UserInfoEndpoint
+from lingpai.server.endpoints.userinfo_response import UserInfoResponses
 from lingpai.server.grant_types.authorization_code import AuthorizationCodeGrant
 from lingpai.server.grant_types.base import GrantType
 from lingpai.server.grant_types.client_credentials import ClientCredentialsGrant
@@ -27,14 +28,15 @@ from lingpai.server.wiring.registration import registration_routes
 def protocol_routes(parts: Parts) -> Mapping[str, Route]:
     """Path -> route of everything machines call."""
     store, clock, issuer = parts.store, parts.clock, parts.config.issuer
-    token = TokenEndpoint(parts.client_auth, parts.dpop, _grant_types(parts), parts.issuer, clock)
+    token = TokenEndpoint(parts.client_auth, parts.dpop, _grant_types(parts), parts.issuer, parts.envelopes, clock)
     introspect = IntrospectionEndpoint(parts.client_auth, parts.lookup, parts.catalog, clock, issuer=issuer)
     revoke = RevocationEndpoint(parts.client_auth, parts.lookup, store.families, store.spent, parts.audit, clock)
     par = ParEndpoint(
         parts.client_auth, parts.dpop, parts.catalog, parts.id_tokens, parts.pushed, parts.request_objects, clock
     )
     device_authorization = device_authorization_endpoint(parts)
-    userinfo = UserInfoEndpoint(parts.lookup, parts.catalog, parts.dpop, clock, issuer=issuer)
+    userinfo_responses = UserInfoResponses(parts.keyring, parts.envelopes, issuer=issuer)
+    userinfo = UserInfoEndpoint(parts.lookup, parts.catalog, parts.dpop, userinfo_responses, clock, issuer=issuer)
     metadata = MetadataEndpoint(
         parts.catalog,
         issuer=issuer,

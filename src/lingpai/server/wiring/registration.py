@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from lingpai.oauth.assertion import PUBLIC_KEY_ALGS
+from lingpai.crypto import jwe
 from lingpai.oauth.scope import scope_of
 from lingpai.server.app import Route
+from lingpai.server.authorization import request_object
 from lingpai.server.config import Config
 from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.register import RegistrationEndpoint
@@ -38,13 +39,15 @@ def registration_routes(parts: Parts) -> Mapping[str, Route]:
 
 
 def _ceiling(config: Config) -> Ceiling:
-    """What the settings allow, of what this server can do."""
+    """What the settings allow of what this server does."""
     return Ceiling(
         scope=scope_of(config.registration_scope_ceiling),
         grant_types=config.registration_grant_type_ceiling,
         auth_methods=config.registration_auth_method_ceiling,
         id_token_algs=config.signing_algs,
         userinfo_algs=config.signing_algs,
-        request_object_algs=PUBLIC_KEY_ALGS,
+        request_object_algs=request_object.ALGS,
+        encryption_algs=jwe.ALGS,
+        encryption_encs=jwe.ENCS,
         allow_legacy=config.registration_allow_legacy,
     )

@@ -39,7 +39,7 @@ def test_its_token_works_no_more_and_it_does_not_go_by_itself(lingpai: Lingpai, 
         '[[clients]]\nclient_id = "print"\nclient_name = "Print"\ntoken_endpoint_auth_method = "none"\n'
         'redirect_uris = ["https://print.example/callback"]\ndisabled = true\n'
     )
-    ended = lingpai("apply", "clients.toml", "--yes")
+    ended = lingpai("apply", "clients.toml")
     assert ended.status == 0, ended.err
     assert "digest of" not in ended.out
     client = asyncio.run(_get("print"))

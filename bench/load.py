@@ -1,0 +1,138 @@
+"""The load: keep-alive connections that each ask, wait for the answer, and ask again.
+
+Owns bytes on the wire and counting. Leaves what is asked to ``scenarios``: a talk is a generator that yields requests
+and gets answers, so that a chain (a refresh token bought with the one before) reads like one. Written by hand over
+asyncio's protocols, because a general HTTP client would need more of its core than the server of its own.
+"""
+
+import asyncio
+import re
+import time
+from array import array
+from collections.abc import Callable, Generator, Sequence
+from typing import NamedTuple, cast
+
+from msgspec import Struct
+
+from bench.process import ServerProcess
+
+_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
+_STATUS = slice(9, 12)
+_EXPECTED = frozenset({b"200", b"303"})
+_SHOWN_BYTES = 400
+
+
+class Answer(NamedTuple):
+    """A response. ``head`` without the empty line behind it."""
+
+    status: bytes
+    head: bytes
+    body: bytes
+
+
+Talk = Generator[bytes, Answer, None]
+
+
+class UnexpectedAnswer(Exception):
+    """The server refused: there is nothing to measure."""
+
+
+class Measurement(Struct, frozen=True):
+    """What one run of one scenario against one server took."""
+
+    answers: int
+    wall_s: float
+    cpu_s: float
+    """On the processor, all threads of the server's process."""
+    waits_s: tuple[float, ...]
+    """Every answer's time, from the last byte of the request to the last byte of the answer; sorted."""
+
+
+class _Tally:
+    """Shared by the connections of one run."""
+
+    def __init__(self) -> None:
+        self.answers = 0
+        self.waits_s = array("d")
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def fail(self, error: Exception) -> None:
+        if not self.failed.done():
+            self.failed.set_exception(error)
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, talk: Talk, tally: _Tally) -> None:
+        self._talk = talk
+        self._tally = tally
+        self._unread = b""
+        self._asked_at = 0.0
+        self._write: Callable[[bytes], None]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._write = cast("asyncio.Transport", transport).write
+        self._ask(next(self._talk))
+
+    def _ask(self, request: bytes) -> None:
+        self._asked_at = time.perf_counter()
+        self._write(request)
+
+    def data_received(self, data: bytes) -> None:
+        data = self._unread + data
+        end = data.find(b"\r\n\r\n")
+        length = _LENGTH.search(data, 0, end + 2) if end >= 0 else None
+        if length is None or len(data) < end + 4 + int(length[1]):
+            if end >= 0 and length is None:
+                self._tally.fail(UnexpectedAnswer("an answer without Content-Length"))
+            self._unread = data
+            return
+        self._unread = b""
+        self._tally.waits_s.append(time.perf_counter() - self._asked_at)
+        self._tally.answers += 1
+        answer = Answer(data[_STATUS], data[:end], data[end + 4 :])
+        if answer.status not in _EXPECTED:
+            self._tally.fail(UnexpectedAnswer(data[:_SHOWN_BYTES].decode("latin-1")))
+            return
+        try:
+            self._ask(self._talk.send(answer))
+        except (UnexpectedAnswer, ValueError) as error:  # asyncio would print it and go on
+            self._tally.fail(error)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._tally.fail(exc or UnexpectedAnswer("the server closed a connection"))
+
+
+async def measure(server: ServerProcess, talks: Sequence[Talk], *, ramp_s: float, wall_s: float) -> Measurement:
+    """Let every talk run on its own connection; count from ``ramp_s`` on, for ``wall_s`` seconds.
+
+    Raises ``UnexpectedAnswer`` as soon as the server refuses anything, and ``OSError`` when it is not there.
+    """
+    loop = asyncio.get_running_loop()
+    tally = _Tally()
+    transports = []
+    try:
+        for talk in talks:
+            transport, _ = await loop.create_connection(
+                lambda talk=talk: _Connection(talk, tally), "127.0.0.1", server.port
+            )
+            transports.append(transport)
+        await _pass(ramp_s, tally)
+        answers, cpu_s, began = tally.answers, server.cpu_s(), time.perf_counter()
+        await _pass(wall_s, tally)
+        return Measurement(
+            answers=tally.answers - answers,
+            wall_s=time.perf_counter() - began,
+            cpu_s=server.cpu_s() - cpu_s,
+            waits_s=tuple(sorted(tally.waits_s[answers:])),
+        )
+    finally:
+        tally.failed.cancel()
+        for transport in transports:
+            transport.abort()
+
+
+async def _pass(seconds: float, tally: _Tally) -> None:
+    """Wait, or raise what went wrong meanwhile."""
+    await asyncio.wait([tally.failed], timeout=seconds)
+    if tally.failed.done():
+        tally.failed.result()
