@@ -119,6 +119,8 @@ async def measure(server: ServerProcess, talks: Sequence[Talk], *, ramp_s: float
         await _pass(ramp_s, tally)
         answers, cpu_s, began = tally.answers, server.cpu_s(), time.perf_counter()
         await _pass(wall_s, tally)
+        if tally.answers == answers:
+            raise UnexpectedAnswer(f"no answer within {wall_s:.1f} s")
         return Measurement(
             answers=tally.answers - answers,
             wall_s=time.perf_counter() - began,

@@ -164,6 +164,9 @@ class Scenario(Struct, frozen=True):
         return [self.talk(target, number) for number in range(connections)]
 
 
+BARE = Scenario("bare server", opaque_token)
+"""A token request to the server that only answers: what HTTP alone costs."""
+
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario("JWKS", jwks),
     Scenario("client_credentials, opaque", opaque_token),

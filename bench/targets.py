@@ -88,10 +88,20 @@ async def _sign_in(server: Server, number: int, now: int) -> str:
     return f"lingpai_session={secret}; lingpai_browser={new_secret()}"
 
 
-def start_bare(folder: Path) -> ServerProcess:
+def start_bare(folder: Path) -> Target:
     """An application that reads the body and answers: what the HTTP server alone costs."""
     port = free_port()
-    return ServerProcess((sys.executable, str(_SOURCES / "bare.py"), str(port)), port, folder / "bare.log")
+    command = (sys.executable, str(_SOURCES / "bare.py"), str(port))
+    return Target(
+        name="bare",
+        server=ServerProcess(command, port, folder / "bare.log"),
+        authorize="/",
+        token="/",
+        introspect="/",
+        userinfo="/",
+        jwks="/",
+        cookies=(),
+    )
 
 
 def start_oidc_provider(folder: Path, people: int) -> Target:

@@ -17,6 +17,7 @@ from tools.tree import ROOT
 FOLDER = Path(__file__).parent
 PICTURES_OF_FAILURES = ROOT / ".build" / "e2e"
 _WAIT_LIMIT_MS = 20_000
+_TEST_LIMIT_S = 300  # the first one waits for three programs and a browser, on a machine that may be busy
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
@@ -33,6 +34,9 @@ _failed = pytest.StashKey[bool]()
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Playwright's event loop lives in this thread from the first browser test on, and lets no other one run.
     items.sort(key=lambda item: FOLDER in item.path.parents)
+    for item in items:
+        if FOLDER in item.path.parents:
+            item.add_marker(pytest.mark.timeout(_TEST_LIMIT_S))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -36,6 +36,7 @@ def _before_anything_is_allowed(visitor: Visitor, demo: Demo) -> Iterator[Step]:
     yield "no such page", lambda: page.goto(f"{server}/no-such-page")
     yield "redirect_uri not registered", lambda: page.goto(demo.album_tools_url().replace("callback", "elsewhere"))
     yield "lost request", lambda: page.goto(f"{server}/consent?request=nothing")
+    yield "device", lambda: page.goto(f"{server}/device")
     yield "application", visitor.shop.open
     yield "sign in", visitor.shop.begin_sign_in
     yield "wrong password", lambda: visitor.sign_in.try_as("zhangsan", "wrong-password")

@@ -19,7 +19,7 @@ LIMIT_BYTES = 80_000
 _COLOURS = 96
 _FOLDER = ROOT / "docs/images" if os.environ.get("UPDATE_PICTURES") else ROOT / ".build/e2e/pictures"
 _DESK = {"viewport": {"width": 640, "height": 760}, "device_scale_factor": 1.5}
-_PHONE = {"viewport": {"width": 360, "height": 780}, "device_scale_factor": 2, "color_scheme": "dark"}
+_PHONE = {"viewport": {"width": 360, "height": 780}, "device_scale_factor": 1.5, "color_scheme": "dark"}
 _USUAL_PORTS = """([port]) => document.querySelectorAll('a').forEach(link => {
   if (link.textContent.startsWith('localhost:')) link.firstChild.textContent = `localhost:${port}`; })"""
 
@@ -58,7 +58,7 @@ def _take(visitor: Visitor, name: str) -> None:
     visitor.page.evaluate(_USUAL_PORTS, ["3000"])
     visitor.page.evaluate("document.activeElement.blur()")
     _expect_pictures(visitor.page.locator("main img"))
-    picture = Image.open(io.BytesIO(visitor.page.screenshot(full_page="phone" not in name and name != "albums.jpg")))
+    picture = Image.open(io.BytesIO(visitor.page.screenshot(full_page=name != "albums.jpg")))
     _FOLDER.mkdir(parents=True, exist_ok=True)
     file = _FOLDER / name
     _write(picture.convert("RGB"), file)

@@ -53,7 +53,8 @@ async def test_a_consent_never_undoes_an_end_it_did_not_see(driver: Driver) -> N
 
 async def test_a_redeemed_family_comes_back_whole_and_says_what_it_bought(driver: Driver) -> None:
     given, families = await allowed(driver), TokenFamilies(driver)
-    await Clients(driver).put(client())
+    registered = client()
+    await Clients(driver).put(registered)
     redeemed = family(given)
     bought = await families.redeem(redeemed)
     assert bought is not None
@@ -61,7 +62,7 @@ async def test_a_redeemed_family_comes_back_whole_and_says_what_it_bought(driver
     assert await families.get(redeemed.account_id, redeemed.id) == redeemed
     owner = await Accounts(driver).get(given.account_id)
     assert owner is not None
-    alive = AliveFamily(redeemed, owner, client, given.permissions, given.expires_at)
+    alive = AliveFamily(redeemed, owner, registered, given.permissions, given.expires_at)
     assert await families.get_alive(redeemed.account_id, redeemed.id, NOW) == alive
 
 

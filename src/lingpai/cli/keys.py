@@ -78,24 +78,20 @@ async def _rotate(
 ) -> "list[Key]":
     from lingpai.cli.record import record_event
     from lingpai.server.audit import KEY_ROTATED
+    from lingpai.server.storage.catalog import CatalogRows
+    from lingpai.server.storage.clients import Clients
     from lingpai.server.storage.keys import Keys
     from lingpai.server.tokens.keyring import Keyring
+    from lingpai.server.tokens.rotation import KeyRotation
 
     rows = Keys(driver)
-    wanted = sorted({(key.use, key.alg) for key in await rows.list() if use in (key.use, "all")})
+    rotation = KeyRotation(Keyring(rows, material), rows, Clients(driver), CatalogRows(driver), config)
+    wanted = sorted(kind for kind in await rotation.kinds() if use in (kind[0], "all"))
     if not wanted:
         raise Refused("there are no keys yet: `lingpai init` or the first `lingpai serve` makes them")
-    access_s, refresh_s = await _longest_lifetimes(driver, config)
     made = []
     for key_use, alg in wanted:
-        # Nobody but our own processes opens what is sealed, so they are all that must have seen the key.
-        delay_s = config.key_activation_delay_s if key_use == "sig" else 2 * config.catalog_staleness_s
-        key = await Keyring(rows, material).rotate(
-            alg,
-            now=now,
-            active_from=now if at_once else now + delay_s,
-            keep_old_s=access_s if key_use == "sig" else max(access_s, refresh_s),
-        )
+        key = await rotation.rotate(key_use, alg, now=now, at_once=at_once)
         if key is None:
             raise Refused("somebody else rotated the keys at this moment: look at `lingpai key list`")
         await record_event(driver, KEY_ROTATED, now, detail={"kid": key.kid, "alg": key.alg})
@@ -103,24 +99,12 @@ async def _rotate(
     return made
 
 
-async def _longest_lifetimes(driver: "Driver", config: "Config") -> tuple[int, int]:
-    """Seconds the longest-lived access and refresh tokens live, over the settings, clients and resource servers."""
-    from lingpai.cli.apply.plan import every_client
-    from lingpai.server.storage.catalog import CatalogRows
-    from lingpai.server.storage.clients import Clients
-
-    clients = [client async for client in every_client(Clients(driver))]
-    servers = await CatalogRows(driver).resource_servers()
-    access = [client.access_token_lifetime_s or 0 for client in clients]
-    access += [server.access_token_lifetime_s or 0 for server in servers]
-    refresh = [client.refresh_token_lifetime_s or 0 for client in clients]
-    return max([config.access_token_lifetime_s, *access]), max([config.refresh_token_lifetime_s, *refresh])
-
-
 def _state(key: "Key", keys: "list[Key]", now: int) -> str:
     active = [
         other.sequence for other in keys if (other.use, other.alg) == (key.use, key.alg) and other.active_from <= now
     ]
+    if key.use == "pair":
+        return "in use for ever"
     if key.active_from > now:
         return f"next, used from {_utc(key.active_from)}"
     if key.sequence == max(active):

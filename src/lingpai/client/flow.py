@@ -105,15 +105,7 @@ def begin_sign_in(
         # What a resource demanded, the resource checks; we can where there is an ID Token to look into.
         max_age=max_age if openid else None,
     )
-    params = [
-        ("response_type", "code"),
-        ("client_id", client_id),
-        ("redirect_uri", pending.redirect_uri),
-        ("scope", scope),
-        ("state", pending.state),
-        ("nonce", pending.nonce or ""),
-        ("code_challenge", code_challenge_s256(pending.code_verifier)),
-        ("code_challenge_method", "S256"),
+    asked = [
         ("dpop_jkt", jkt),
         ("prompt", request.prompt),
         ("max_age", "" if max_age is None else str(max_age)),
@@ -121,7 +113,21 @@ def begin_sign_in(
         *_resources(request.resource),
         *request.extra.items(),
     ]
-    return pending, [(name, value) for name, value in params if value]
+    return pending, [(name, value) for name, value in (*_bound_params(pending), *asked) if value]
+
+
+def _bound_params(pending: PendingSignIn) -> Pairs:
+    """What ties the answer to this sign-in. Spec: RFC 6749 §4.1.1; RFC 7636 §4.3"""
+    return [
+        ("response_type", "code"),
+        ("client_id", pending.client_id),
+        ("redirect_uri", pending.redirect_uri),
+        ("scope", pending.scope),
+        ("state", pending.state),
+        ("nonce", pending.nonce or ""),
+        ("code_challenge", code_challenge_s256(pending.code_verifier)),
+        ("code_challenge_method", "S256"),
+    ]
 
 
 def in_browser(provider: Provider, pending: PendingSignIn, params: Pairs) -> PendingSignIn:

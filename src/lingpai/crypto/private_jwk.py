@@ -9,7 +9,6 @@ Spec: RFC 7517 §4; RFC 7518 §6; RFC 8037 §2
 from collections.abc import Mapping
 
 import msgspec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from msgspec import Struct
@@ -54,10 +53,7 @@ def read_private_jwk(text: str | bytes) -> PrivateKeyMaterial:
     alg = str(document.get("alg", _DEFAULT_ALGS[str(document["kty"])]))
     members = {name: value for name, value in document.items() if isinstance(value, str)}
     try:
-        private_key = kind.import_key(dict(members)).private_key
-        if private_key is None:
-            raise InvalidJwk("not a private key")
-        der = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        der = kind.import_key(dict(members)).as_der(private=True)
         public = public_jwk(der, kid=kid, alg=alg)
     except (JoseError, ValueError, TypeError):
         raise InvalidJwk("malformed or of a kind that does not fit its alg") from None

@@ -33,9 +33,11 @@ def test_rotated_keys_are_published_before_they_are_used(lingpai: Lingpai) -> No
     algs = [line.split()[1] for line in ended.out.splitlines()]
     assert algs == ["A256GCM-SIV", *sorted(Config().signing_algs)]
     after = lingpai("key", "list").out.splitlines()
-    assert len(after) == 2 * len(before)
-    assert sum(line.endswith("in use") for line in after) == len(before)
-    assert sum("\tnext, used from " in line for line in after) == len(before)
+    rotating = len(before) - 1  # all but the secret behind pairwise subjects
+    assert len(after) == 2 * rotating + 1
+    assert sum(line.endswith("in use") for line in after) == rotating
+    assert sum("\tnext, used from " in line for line in after) == rotating
+    assert sum("\tpair\t" in line for line in after) == 1
 
 
 @pytest.mark.usefixtures("home")

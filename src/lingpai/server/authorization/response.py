@@ -42,8 +42,8 @@ class AuthorizationResponses:
         accounts: Accounts,
         session_clients: SessionClients,
         catalog: Catalog,
-        envelopes: Envelopes,
         *,
+        envelopes: Envelopes,
         issuer: str,
         code_lifetime_s: int,
     ) -> None:

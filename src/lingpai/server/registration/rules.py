@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from lingpai.crypto.jwe import EncryptionKey, key_for, parse_encryption_keys
 from lingpai.crypto.jwk import InvalidJwk, parse_jwks
 from lingpai.oauth import redirect_uri
 from lingpai.oauth.errors import InvalidClientMetadata, InvalidRedirectUri
@@ -101,6 +102,24 @@ def _check_keys(metadata: ClientMetadata) -> None:
         raise InvalidClientMetadata(f"jwks: {error}") from error
     if metadata.token_endpoint_auth_method == PRIVATE_KEY_JWT and not keys and not metadata.jwks_uri:
         raise InvalidClientMetadata("private_key_jwt needs jwks with a key for signatures, or jwks_uri")
+    _check_encryption_keys(metadata)
+
+
+def _check_encryption_keys(metadata: ClientMetadata) -> None:
+    """Spec: OpenID Connect Core 1.0 §10.2"""
+    if metadata.jwks_uri:
+        return
+    for name in ("id_token_encrypted_response_alg", "userinfo_encrypted_response_alg"):
+        alg = getattr(metadata, name)
+        if alg and key_for(_encryption_keys(metadata), alg) is None:
+            raise InvalidClientMetadata(f"{name} needs jwks with a key for it, or jwks_uri")
+
+
+def _encryption_keys(metadata: ClientMetadata) -> tuple[EncryptionKey, ...]:
+    try:
+        return parse_encryption_keys(metadata.jwks) if metadata.jwks is not None else ()
+    except InvalidJwk as error:
+        raise InvalidClientMetadata(f"jwks: {error}") from error
 
 
 def _check_subject_type(metadata: ClientMetadata) -> None:

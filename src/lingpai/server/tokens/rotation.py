@@ -31,14 +31,21 @@ class KeyRotation:
         interval_s = self._config.key_rotation_interval_s
         if interval_s == 0:
             return []
-        newest: dict[tuple[str, str], int] = {}
-        for key in await self._keys.list():
-            if key.use == "pair":
-                continue  # whoever rotates it makes everybody somebody else
-            newest[key.use, key.alg] = max(newest.get((key.use, key.alg), 0), key.created_at)
+        newest = await self.kinds()
         due = [kind for kind, created_at in newest.items() if created_at + interval_s <= now]
         made = [await self.rotate(use, alg, now=now) for use, alg in due]
         return [key for key in made if key is not None]
+
+    async def kinds(self) -> dict[tuple[str, str], int]:
+        """(use, algorithm) of every kind of key that can rotate -> when its newest one was made.
+
+        Not the pairwise secret: whoever rotates it makes everybody somebody else.
+        """
+        newest: dict[tuple[str, str], int] = {}
+        for key in await self._keys.list():
+            if key.use != "pair":
+                newest[key.use, key.alg] = max(newest.get((key.use, key.alg), 0), key.created_at)
+        return newest
 
     async def rotate(self, use: str, alg: str, *, now: int, at_once: bool = False) -> Key | None:
         """A successor for one kind of key. ``at_once``: used without the delay in which everybody sees it.

@@ -80,7 +80,7 @@ def _authorize_endpoint(parts: Parts) -> AuthorizeEndpoint:
             parts.store.accounts,
             parts.store.session_clients,
             parts.catalog,
-            parts.envelopes,
+            envelopes=parts.envelopes,
             issuer=config.issuer,
             code_lifetime_s=config.authorization_code_lifetime_s,
         ),
