@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test e2e attack check fmt docs spec-coverage clean
+.PHONY: help setup demo serve test e2e attack bench check fmt docs spec-coverage clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ e2e: setup ## the browser tests only
 
 attack: $(VENV)/.project ## the attacks only, one file each
 	@$(BIN)/python -m pytest tests/attack $(ARGS)
+
+bench: $(VENV)/.project ## this server, a bare one and a peer under the same load; writes docs/reference/performance.md (4 minutes)
+	@$(BIN)/python -m bench --write $(ARGS)
 
 check: $(VENV)/.project ## format, lint, types, layers, spelling, templates, house rules: seconds, no browser
 	@$(BIN)/ruff format --check --quiet || { echo "'make fmt' repairs the files above"; exit 1; }
@@ -52,7 +55,7 @@ spec-coverage: $(VENV)/.project ## write docs/reference/spec-coverage.md: which 
 
 clean: ## remove what tools and runs left behind; keeps the packages and the demo's data
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist
-	find src tests tools examples -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests tools examples bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Empty files in .venv remember what was done, so that a second call has nothing to do. Packages are not compiled ahead:
 # Python compiles what it imports and keeps it, which saves a third of the wait before the first demo.

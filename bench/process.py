@@ -30,7 +30,7 @@ class ServerProcess:
         os.sched_setaffinity(0, {SERVER_CORE})
         try:
             with log.open("wb") as output:
-                self._process = subprocess.Popen(  # noqa: S603 - our own commands
+                self._process = subprocess.Popen(
                     command, stdout=output, stderr=output, env=os.environ | (environment or {})
                 )
         finally:

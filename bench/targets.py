@@ -105,14 +105,14 @@ def start_bare(folder: Path) -> Target:
 
 
 def start_oidc_provider(folder: Path, people: int) -> Target:
-    """npm ``oidc-provider``, everything in memory. Raises ``OSError`` or ``CalledProcessError`` without npm."""
+    """Npm ``oidc-provider``, everything in memory. Raises ``OSError`` or ``CalledProcessError`` without npm."""
     installed = folder.parent / "oidc-provider"
     installed.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", "server.mjs"):
         shutil.copy(_SOURCES / "oidc_provider" / name, installed / name)
     if not (installed / "node_modules" / "oidc-provider").exists():
         command = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
-        subprocess.run(command, cwd=installed, check=True, capture_output=True, timeout=180)  # noqa: S603
+        subprocess.run(command, cwd=installed, check=True, capture_output=True, timeout=180)
     port = free_port()
     environment = {"NODE_ENV": "production"}
     command = ("node", str(installed / "server.mjs"), str(port))

@@ -40,11 +40,6 @@ async def test_a_public_client_cannot_redeem_what_a_confidential_one_was_given(w
             (401, "invalid_client"),
             id="a guess",
         ),
-        pytest.param(
-            {"client": None, "client_id": "photo-print", "client_secret": SECRET},
-            (401, "invalid_client"),
-            id="the secret by a method it did not register",
-        ),
         pytest.param({"client": EVIL, "client_secret": SECRET}, (400, "invalid_request"), id="two methods at once"),
     ],
 )

@@ -26,7 +26,7 @@ from tests.world import CALLBACK, PASSWORD, PHOTOS, Ask, World, grant_tokens, re
         pytest.param({"grant_types": ("refresh_token",)}, {}, "unauthorized_client", id="no code grant"),
         pytest.param({}, {"resource": "https://unknown.example"}, "invalid_target", id="unknown resource"),
         pytest.param({}, {"resource": "photos"}, "invalid_target", id="a resource that is no URI"),
-        pytest.param({}, {"request": "eyJhbGciOiJub25lIn0.e30."}, "invalid_request request_not_supported", id="JAR"),
+        pytest.param({}, {"request": "eyJhbGciOiJub25lIn0.e30."}, "invalid_request_object", id="unsigned JAR"),
     ],
 )
 async def test_the_authorization_endpoint_refuses_what_is_not_registered(

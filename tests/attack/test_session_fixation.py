@@ -94,6 +94,27 @@ async def test_a_planted_browser_name_does_not_let_the_attacker_follow_the_victi
     assert "zhangsan" not in attacker.page.text
 
 
+async def test_what_scripts_may_read_signs_nobody_in(world: World) -> None:
+    browser = world.browser()
+    await world.sign_in(browser)
+    readable = browser.http.cookies["lingpai_browser_state"]
+    (digest,) = await world.server.store.driver.fetch_one("SELECT digest FROM session") or ()
+    assert readable != browser.http.cookies[SESSION]
+    assert digest.hex() not in readable, "nor does it name the row"
+    for name in (SESSION, BROWSER, "lingpai_others"):
+        assert not await _is_signed_in(_with_cookie(world, name, readable))
+
+
+async def test_another_account_of_this_browser_is_not_taken_from_a_planted_cookie(world: World) -> None:
+    """The cookie that remembers the other accounts holds their secrets: who plants one must already have it."""
+    victim = _with_cookie(world, "lingpai_others", "c" * 43)
+    await world.sign_in(victim)
+    await victim.get("/account/grants")
+    assert "zhangsan" in victim.page.text
+    thief = _with_cookie(world, "lingpai_others", victim.http.cookies[SESSION])
+    assert not await _is_signed_in(thief), "one is chosen by a form of ours, not by the cookie alone"
+
+
 @pytest.mark.spec("Cookie Prefixes", "4.1.3", "over https no other host and no plain connection can plant our cookies")
 async def test_over_https_no_neighbour_can_plant_our_cookies(tmp_path: Path) -> None:
     world = await World.open(tmp_path, issuer="https://auth.example")
@@ -106,7 +127,8 @@ async def test_over_https_no_neighbour_can_plant_our_cookies(tmp_path: Path) -> 
         for header in headers:
             assert header.startswith("__Host-")
             attributes = {part.strip().lower() for part in header.split(";")[1:]}
-            assert {"secure", "httponly", "path=/"} <= attributes
+            hidden = set() if header.startswith("__Host-lingpai_browser_state=") else {"httponly", "samesite=lax"}
+            assert {"secure", "path=/", *hidden} <= attributes
             assert not any(attribute.startswith("domain") for attribute in attributes)
         stranger = world.browser()
         stranger.http.cookies.set("lingpai_session", browser.http.cookies["__Host-lingpai_session"])

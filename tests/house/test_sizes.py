@@ -15,7 +15,7 @@ FUNCTION_LIMIT_LINES = 40  # without the docstring
 LONG_FILES: dict[str, int] = {}
 LONG_FUNCTIONS: dict[str, int] = {}
 
-FOLDERS = ("src", "tests", "examples", "tools")
+FOLDERS = ("src", "tests", "examples", "tools", "bench")
 
 
 def _body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

@@ -195,6 +195,12 @@ class InsufficientUserAuthentication(OAuthError):
     status = 401
 
 
+class UnmetAuthenticationRequirements(OAuthError):
+    """No sign-in here is as strong as the request demands. Spec: RFC 9470 §5"""
+
+    code = "unmet_authentication_requirements"
+
+
 class InvalidRequestObject(OAuthError):
     """The request object is not signed as registered, or holds what it must not. Spec: RFC 9101 §6.2"""
 

@@ -14,6 +14,7 @@ from lingpai.oauth.claims import ClaimsRequest, parse_claims_request
 from lingpai.oauth.errors import (
     InvalidRequest,
     InvalidScope,
+    UnmetAuthenticationRequirements,
     UnsupportedResponseType,
 )
 from lingpai.oauth.names import OPENID
@@ -75,7 +76,6 @@ def parse(
         nonce=_parse_nonce(params, response_type),
         prompt=_parse_prompt(params),
         max_age=_parse_max_age(params, client),
-        acr_values=_parse_acr_values(params),
         login_hint=params.get("login_hint") or "",
         ui_locales=params.get("ui_locales") or "",
         asked_at=now,
@@ -85,6 +85,8 @@ def parse(
     )
     claims = parse_claims_request(params.get("claims") if OPENID in scope else None)
     covering = _scope_of_claims(claims, scope, client, catalog)
+    acr_values = _parse_acr_values(params, claims, client)
+    request = msgspec.structs.replace(request, acr_values=acr_values)
     return _with_claims(request, claims, covering, _expected_subject(params, claims, id_tokens))
 
 
@@ -240,7 +242,18 @@ def _parse_max_age(params: Params, client: Client) -> int | None:
     return int(text)
 
 
-def _parse_acr_values(params: Params) -> tuple[str, ...]:
-    """Names we do not know are passed over: asked for this way they are wishes. Spec: RFC 9470 §5; RFC 9470 §4"""
-    asked = (params.get("acr_values") or "").split()
-    return tuple(name for name in ACR_VALUES if name in asked)
+def _parse_acr_values(params: Params, claims: ClaimsRequest, client: Client) -> tuple[str, ...]:
+    """Of the sign-in strengths asked for, by whichever of three ways, those we know.
+
+    Names we do not know are wishes and passed over, unless the ``claims`` parameter says that one of them must be met.
+
+    Spec: RFC 9470 §5; OpenID Connect Core 1.0 §5.5.1.1; OpenID Connect Dynamic Client Registration 1.0 §2
+    """
+    text, claim = params.get("acr_values"), claims.id_token.get("acr")
+    asked = client.default_acr_values if text is None else tuple(text.split())
+    if claim is not None and claim.values:
+        asked = claim.values
+    known = tuple(name for name in ACR_VALUES if name in asked)
+    if claim is not None and claim.essential and claim.values and not known:
+        raise UnmetAuthenticationRequirements("nobody can sign in here as strongly as the acr claim requires")
+    return known

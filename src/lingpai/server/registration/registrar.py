@@ -188,7 +188,6 @@ class Registrar:
             require_consent=True,
             require_pkce=not (self._ceiling.allow_legacy and authenticates),
             require_nonce=not (self._ceiling.allow_legacy and authenticates),
-            require_nonce=True,
             legacy=not set(metadata.response_types).isdisjoint(LEGACY_RESPONSE_TYPES),
             updated_at=now,
         )

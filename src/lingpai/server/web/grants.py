@@ -3,6 +3,8 @@
 Owns the page and its two forms. Leaves what taking back makes of a grant to ``authorization.consent``.
 """
 
+from urllib.parse import urlencode
+
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +18,7 @@ from lingpai.server.authorization.consent import is_live, take_back
 from lingpai.server.storage.audit import AuditLog
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.grants import Grants
-from lingpai.server.storage.records import Client, Grant
+from lingpai.server.storage.records import Account, Client, Grant
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.web.render import Pages
 from lingpai.server.web.views import (
@@ -26,6 +28,7 @@ from lingpai.server.web.views import (
     image_sources,
     permission_words,
     person_view,
+    web_address,
 )
 from lingpai.server.web.visit import Visit, Visits, see_other
 
@@ -39,6 +42,8 @@ class _GrantView(Struct, frozen=True, kw_only=True):
 
     application: ApplicationView
     client_id: str
+    open_at: str
+    """Where the application begins a sign-in with us; empty: it did not say."""
     lifetime: str
     created_at: int
     expires_at: int | None
@@ -64,7 +69,10 @@ class GrantsPage:
         events: AuditLog,
         catalog: Catalog,
         audit: Audit,
+        *,
+        issuer: str,
     ) -> None:
+        self._issuer = issuer
         self._clients = clients
         self._events = events
         self._pages = pages
@@ -133,7 +141,7 @@ class GrantsPage:
     ) -> Response:
         locale = self._pages.locale(visit.request)
         rows = await self._grants.list_with_clients(signed_in.account.id, visit.now)
-        grants = [self._view(grant, client, locale) for grant, client in rows]
+        grants = [self._view(grant, client, signed_in.account, locale) for grant, client in rows]
         person = person_view(signed_in.account)
         warnings = await self._warnings(signed_in.account.id, visit.now)
         response = self._pages.render(
@@ -165,7 +173,17 @@ class GrantsPage:
             if client is not None
         ]
 
-    def _view(self, grant: Grant, client: Client, locale: str) -> _GrantView:
+    def _open_at(self, grant: Grant, client: Client, account: Account) -> str:
+        """The name goes along only where the application may see it. Spec: OpenID Connect Core 1.0 §4"""
+        address = web_address(client.initiate_login_uri)
+        if not address:
+            return ""
+        sent = {"iss": self._issuer}
+        if any(name in grant.permissions for name in self._catalog.scopes_opening("preferred_username")):
+            sent["login_hint"] = account.username
+        return address + ("&" if "?" in address else "?") + urlencode(sent)
+
+    def _view(self, grant: Grant, client: Client, account: Account, locale: str) -> _GrantView:
         permissions = [
             PermissionView(name=name, description=permission_words(name, self._catalog.scopes, locale), since=since)
             for name, since in sorted(grant.permissions.items())
@@ -173,6 +191,7 @@ class GrantsPage:
         return _GrantView(
             application=application_view(client),
             client_id=client.client_id,
+            open_at=self._open_at(grant, client, account),
             lifetime=grant.lifetime,
             created_at=grant.created_at,
             expires_at=grant.expires_at,

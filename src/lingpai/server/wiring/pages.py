@@ -39,7 +39,16 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
         select_account=SelectAccountPage(pages, visits, sessions, cookies, session_lifetime_s=lifetime_s),
         sign_out=SignOutPage(pages, visits, sessions, cookies, parts.audit),
         consent=ConsentPage(pages, visits, store.grants, parts.catalog, parts.audit),
-        grants=GrantsPage(pages, visits, store.grants, store.clients, store.audit, parts.catalog, parts.audit),
+        grants=GrantsPage(
+            pages,
+            visits,
+            store.grants,
+            store.clients,
+            store.audit,
+            parts.catalog,
+            parts.audit,
+            issuer=parts.config.issuer,
+        ),
         end_session=EndSessionPage(
             pages=pages,
             visits=visits,
