@@ -1,6 +1,6 @@
 """What the figures look like: the table on the screen, the page and the plot in ``docs/reference``."""
 
-import datetime
+import datetime as dt
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -8,10 +8,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from bench.load import Measurement
+from bench.plot import draw
 from bench.scenarios import BARE
 
 _OURS, _PEER = "Lingpai", "oidc-provider"
-_PLOT_WIDTH, _PLOT_LEFT, _BAR, _GAP = 820, 250, 12, 18
 
 
 class Figure(Struct, frozen=True):
@@ -115,7 +115,6 @@ def print_report(report: Report) -> None:
 
 def write_page(report: Report, folder: Path) -> None:
     """``performance.md`` with the table and the machine, ``performance.svg`` with the plot."""
-    machine = report.machine
     rows = _table(report)
     align = ["---", *["---:"] * (len(rows[0]) - 1)]
     lines = [
@@ -123,50 +122,31 @@ def write_page(report: Report, folder: Path) -> None:
         "",
         "Written by `make bench`; do not edit. What is measured, and how: [bench/README.md](../../bench/README.md).",
         "",
-        f"{datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d}, {machine.processor}, {machine.cores} cores,"
-        f" {machine.system}, Python {machine.python}" + (f", Node.js {machine.node}." if machine.node else "."),
-        "One server process on one core, 32 keep-alive connections from the other, medians of the rounds. Lingpai commits",
-        f"to SQLite with `synchronous=FULL` before it answers; {_PEER} keeps everything in memory. `× peer` compares",
-        "operations per second, `× peer, CPU` the processor time of one operation.",
+        *_describe(report.machine),
         "",
         "![Operations per second by scenario](performance.svg)",
         "",
         *(f"| {' | '.join(row)} |" for row in (rows[0], align, *rows[1:])),
         "",
         *(f"- {note}" for note in _notes(report)),
-    ]  # fmt: skip
+    ]
+    bars = [(name, [_rate(report, name, server) for server in (_OURS, _PEER)]) for name in report.scenarios]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "performance.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (folder / "performance.svg").write_text(_plot(report), encoding="utf-8")
+    (folder / "performance.svg").write_text(draw((_OURS, _PEER), bars), encoding="utf-8")
 
 
-def _plot(report: Report) -> str:
-    """Bars for both servers, scenario by scenario."""
-    most = max(one.per_s for one in report.figures.values())
-    height = 40 + len(report.scenarios) * (2 * _BAR + _GAP)
-    body, y = [], 34
-    for name in report.scenarios:
-        body.append(f'<text x="{_PLOT_LEFT - 10}" y="{y + _BAR + 4}" text-anchor="end">{name}</text>')
-        for server, colour in ((_OURS, "#b3261e"), (_PEER, "#8a8f98")):
-            one = report.figures.get((name, server))
-            if one is not None:
-                width = max(1.0, one.per_s / most * (_PLOT_WIDTH - _PLOT_LEFT - 80))
-                body.append(f'<rect x="{_PLOT_LEFT}" y="{y}" width="{width:.1f}" height="{_BAR - 1}" fill="{colour}"/>')
-                body.append(f'<text x="{_PLOT_LEFT + width + 6:.1f}" y="{y + _BAR - 2}">{one.per_s:,.0f}</text>')
-            y += _BAR
-        y += _GAP
-    legend = f'<text x="{_PLOT_LEFT}" y="20">operations per second: ' + (
-        f'<tspan fill="#b3261e">{_OURS}</tspan> · <tspan fill="#5f6570">{_PEER}</tspan></text>'
+def _rate(report: Report, scenario: str, server: str) -> float | None:
+    one = report.figures.get((scenario, server))
+    return None if one is None else one.per_s
+
+
+def _describe(machine: Machine) -> Iterator[str]:
+    node = f", Node.js {machine.node}" if machine.node else ""
+    yield (
+        f"{dt.datetime.now(tz=dt.UTC):%Y-%m-%d}, {machine.processor}, {machine.cores} cores, {machine.system},"
+        f" Python {machine.python}{node}."
     )
-    return "\n".join(
-        (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_PLOT_WIDTH} {height}" role="img"'
-            ' font-family="system-ui, sans-serif" font-size="12" fill="#1c1b1f">',
-            "<title>Operations per second by scenario</title>",
-            f'<rect width="{_PLOT_WIDTH}" height="{height}" rx="8" fill="#ffffff"/>',
-            legend,
-            *body,
-            "</svg>",
-            "",
-        )
-    )
+    yield "One server process on one core, 32 keep-alive connections from another, medians of the rounds. Lingpai"
+    yield f"commits to SQLite with `synchronous=FULL` before it answers; {_PEER} keeps everything in memory. `× peer`"
+    yield "compares operations per second, `× peer, CPU` the processor time of one operation."

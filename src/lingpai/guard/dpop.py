@@ -70,7 +70,8 @@ class Dpop:
     """How a guard takes DPoP proofs.
 
     ``base_url``: what stands before a request's path in the addresses clients use, ``https://photos.example``. Without
-    it the Host header says, so set it where other hosts than yours could reach this application.
+    it scheme and Host header of the request say, so set it behind a proxy that ends TLS, and where requests for other
+    hosts than yours could reach this application.
     ``replays``: what remembers proofs; by default the memory of this process. ``nonce_key``: 32 random bytes, the same
     in every process; proofs must then carry a nonce of ours, so that none can be made in advance.
     ``window_s``: how far a client's clock may be from ours.

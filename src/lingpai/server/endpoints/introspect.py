@@ -71,7 +71,7 @@ class IntrospectionEndpoint:
             "scope": str(live.scope),
             "iat": token.issued_at,
             "exp": token.expires_at,
-            "jti": token.token_id.hex(),
+            "jti": token.jti or token.token_id.hex(),
         }
         if token.jkt:
             claims["cnf"] = {"jkt": token.jkt}

@@ -132,6 +132,7 @@ class TokenLookup:
             account_id=reference.account_id,
             family_id=reference.family_id,
             client_id=claims.client_id,
+            jti=claims.jti,
             scope=claims.scope,
             audience=audience,
             issued_at=claims.iat,

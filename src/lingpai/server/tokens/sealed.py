@@ -103,6 +103,8 @@ class AccessToken(Struct, frozen=True, array_like=True):
     """How strong that sign-in was; empty: nobody knows. Spec: RFC 9470 §4"""
     userinfo_claims: tuple[str, ...] = ()
     """Claims asked for at UserInfo besides those the scopes open. Spec: OpenID Connect Core 1.0 §5.5"""
+    jti: str = ""
+    """As a signed token carries it; never sealed."""
 
 
 def seal_value(sealer: Sealer, purpose: Purpose, value: Struct) -> str:
