@@ -23,7 +23,7 @@ serve: $(VENV)/.project ## the authorization server alone, from lingpai.toml if 
 	@$(BIN)/lingpai serve $(ARGS)
 
 test: setup ## every test: unit, protocol, storage, attack, house, interop, browser (ARGS="-k consent -x")
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 e2e: setup ## the browser tests only
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)

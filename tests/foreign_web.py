@@ -5,6 +5,7 @@ import contextlib
 import datetime as dt
 import ipaddress
 import json
+import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -22,6 +23,8 @@ class ForeignWeb:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.bodies: list[str] = []
+        """What was sent to it, one for each of ``asked``."""
         self.names: list[str | None] = []
         """What clients called it when TLS began (SNI)."""
         self.answer: Answer = send_json({"keys": []})
@@ -60,7 +63,10 @@ class ForeignWeb:
         self._answering.add(task)
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-                self.asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                length = re.search(r"^content-length: (\d+)", head, re.IGNORECASE | re.MULTILINE)
+                self.bodies.append((await reader.readexactly(int(length[1]))).decode() if length else "")
+                self.asked.append(head)
                 await self.answer(writer)
         finally:
             writer.close()

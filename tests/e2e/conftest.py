@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.e2e.demo_programs import Demo, running_demo
 from tests.e2e.pages import Visitor
@@ -50,7 +50,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The programs, as earlier tests left them."""
-    shutil.rmtree(PICTURES_OF_FAILURES, ignore_errors=True)
     with running_demo(tmp_path_factory.mktemp("demo") / "data") as demo:
         yield demo
 
@@ -88,8 +87,8 @@ def open_browser(demo: Demo, chromium: Browser, request: pytest.FixtureRequest) 
         return Visitor(context.new_page(), demo.places)
 
     yield open_one
-    if request.node.stash.get(_failed, True):
-        _keep_pictures([context for context, _ in opened], request.node.name)
+    pages = [page for context, _ in opened for page in context.pages]
+    _keep_pictures(pages if request.node.stash.get(_failed, True) else [], request.node.name)
     problems = [problem for _, watch in opened for problem in watch.problems]
     for context, _ in opened:
         context.close()
@@ -102,8 +101,11 @@ def visitor(open_browser: OpenBrowser) -> Visitor:
     return open_browser()
 
 
-def _keep_pictures(contexts: list[BrowserContext], test: str) -> None:
+def _keep_pictures(pages: list[Page], test: str) -> None:
+    """What the pages of a failed test look like, in place of those of its last run."""
     PICTURES_OF_FAILURES.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^\w-]+", "-", test)
-    for number, page in enumerate(page for context in contexts for page in context.pages):
+    for old in PICTURES_OF_FAILURES.glob(f"{name}-*.png"):
+        old.unlink()
+    for number, page in enumerate(pages):
         page.screenshot(path=PICTURES_OF_FAILURES / f"{name}-{number}.png", full_page=True)

@@ -75,6 +75,32 @@ async def test_who_loses_is_undone_whole_and_alone(database_file: Path, driver: 
     assert await _rows(driver) == {0: 0, 1: 1, 2: 2, 3: 3, 4: 4}
 
 
+@pytest.mark.parametrize(
+    "overreaching",
+    [
+        pytest.param(Statement("UPDATE heartbeat SET at = 9 WHERE id >= $1", (1,), expect_rows=1), id="too many rows"),
+        pytest.param(Statement("UPDATE heartbeat SET at = 9 WHERE id = $1", (3,), expect_rows=1), id="no row"),
+        pytest.param(Statement("UPDATE heartbeat SET id = 2 WHERE id = $1", (1,), expect_rows=1), id="a taken id"),
+        pytest.param(Statement("UPDATE heartbeat SET at = NULL WHERE id = $1", (1,)), id="a forbidden value"),
+    ],
+)
+async def test_a_single_statement_that_does_not_do_what_was_expected_is_undone_alone(
+    database_file: Path, driver: Driver, overreaching: Statement
+) -> None:
+    await driver.transact([Statement(INSERT, (1, 1)), Statement(INSERT, (2, 2))])
+    answers = await in_one_batch(
+        database_file,
+        driver,
+        [Statement(INSERT, (10, 10), expect_rows=1)],
+        [overreaching],
+        [Statement(RETURNING, (2, 5), expect_rows=1)],
+    )
+    assert answers[0] == []
+    assert answers[1] is None or isinstance(answers[1], sqlite3.Error)
+    assert answers[2] == [(2, 7)], "done once, whatever had to be done again"
+    assert await _rows(driver) == {1: 1, 2: 7, 10: 10}
+
+
 async def test_a_later_caller_sees_what_an_earlier_one_of_the_batch_wrote(database_file: Path, driver: Driver) -> None:
     take = [Statement("UPDATE heartbeat SET at = at - 1 WHERE id = 0 AND at > 0", expect_rows=1)]
     await driver.transact([Statement(INSERT, (0, 3))])

@@ -134,3 +134,12 @@ async def test_an_empty_file_has_no_tables_to_read_from_or_write_to(tmp_path: Pa
     with pytest.raises((StorageUnavailable, sqlite3.OperationalError), match="no such table"):
         await driver.transact([SMALL])
     await driver.close()
+
+
+async def test_a_connection_that_cannot_even_roll_back_is_replaced(database_file: Path) -> None:
+    driver = SQLiteDriver(database_file)
+    driver._writer.close()  # noqa: SLF001 - what a disk that is pulled out leaves of a connection
+    with pytest.raises(StorageUnavailable):
+        await driver.transact([SMALL])
+    assert await driver.transact([SMALL]) == []
+    await driver.close()

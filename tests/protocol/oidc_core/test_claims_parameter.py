@@ -96,7 +96,15 @@ async def test_a_refreshed_token_still_tells_what_was_asked_for_by_name(world: W
         {"userinfo": {"urn:never:heard": {"essential": True, "purpose": "fun"}}},
         {"id_token": {"iss": {"value": "https://evil.example"}, "exp": {"value": 1}, "aud": None, "nonce": None}},
     ],
-    ids=["empty", "null", "no claims", "another section", "an unknown member", "an unknown claim", "claims of the protocol"],
+    ids=[
+        "empty",
+        "null",
+        "no claims",
+        "another section",
+        "an unknown member",
+        "an unknown claim",
+        "claims of the protocol",
+    ],
 )
 async def test_what_is_not_understood_is_ignored(world: World, claims: dict[str, Any]) -> None:
     await add_app(world)

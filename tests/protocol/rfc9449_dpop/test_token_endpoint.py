@@ -158,7 +158,11 @@ async def test_a_code_is_bound_by_dpop_jkt(world: World) -> None:
     assert (await redeem(world, ask, code, prove(world, PROVER))).json()["token_type"] == "DPoP"
 
 
-@pytest.mark.parametrize("jkt", ["x", PROVER.jkt + "=", PROVER.jkt[:-1], "密" * 43, PROVER.jkt + "\n"])
+@pytest.mark.parametrize(
+    "jkt",
+    ["x", PROVER.jkt + "=", PROVER.jkt[:-1], "密" * 43, PROVER.jkt + "\n"],
+    ids=["short", "padded", "one less", "not ASCII", "line break"],
+)
 async def test_a_dpop_jkt_that_is_no_thumbprint_is_refused(world: World, jkt: str) -> None:
     browser = world.browser()
     page = await browser.get(Ask(world, dpop_jkt=jkt).url)

@@ -6,6 +6,7 @@ pays for it (docs/decisions/0002).
 """
 
 import asyncio
+import contextlib
 import functools
 import queue
 import re
@@ -103,15 +104,32 @@ class SQLiteDriver:
                     last = True
                     break
                 batch.append(work)
-            _answer(self._commit(batch))
+            try:
+                done = self._commit(batch)
+            except Exception as error:
+                done = self._start_over(batch, error)
+            _answer(done)
             if last:
                 return
 
-    def _commit(self, batch: list[_Work]) -> list[_Done]:
+    def _start_over(self, batch: list[_Work], error: Exception) -> list[_Done]:
+        """A connection that cannot even roll back is thrown away: nothing was committed, and the thread lives on."""
+        with contextlib.suppress(sqlite3.Error):
+            self._writer.close()
+        with contextlib.suppress(sqlite3.Error):
+            self._writer = _connect(self._path)
+        refused = StorageUnavailable(f"{type(error).__name__}: {error}")
+        return [_Done(work, None, refused) for work in batch]
+
+    def _commit(self, batch: list[_Work], *, savepoints: bool = False) -> list[_Done]:
+        """All of it or nothing. ``savepoints``: one per caller even where SQLite should not need it."""
         try:
             self._writer.execute("BEGIN IMMEDIATE")
-            done = [self._run(work) for work in batch]
+            done = [self._run(work, savepoint=savepoints or len(work.statements) != 1) for work in batch]
             self._writer.execute("COMMIT")
+        except _Again:
+            self._writer.execute("ROLLBACK")
+            return self._commit(batch, savepoints=True)
         except sqlite3.Error as error:
             # Disk full, locked for too long, read-only: nobody in the batch is told it succeeded.
             if self._writer.in_transaction:
@@ -120,16 +138,39 @@ class SQLiteDriver:
             return [_Done(work, None, refused) for work in batch]
         return done
 
-    def _run(self, work: _Work) -> _Done:
+    def _run_one(self, work: _Work) -> _Done:
+        """A caller with one statement, which SQLite undoes by itself when it fails: no savepoint, half the calls.
+
+        Raises ``_Again`` for whatever is neither done nor undone by that.
+        """
+        statement = work.statements[0]
+        try:
+            returned, touched = _execute(self._writer, statement)
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode not in _TAKEN:
+                raise _Again from error
+            return _Done(work, None, None)
+        except Exception as error:
+            if _is_of_the_database(error):
+                raise
+            raise _Again from error
+        if statement.expect_rows in (None, touched):
+            return _Done(work, returned or [], None)
+        if touched:
+            raise _Again
+        return _Done(work, None, None)
+
+    def _run(self, work: _Work, *, savepoint: bool) -> _Done:
+        return self._run_all(work) if savepoint else self._run_one(work)
+
+    def _run_all(self, work: _Work) -> _Done:
         """One caller's statements inside the batch, undone alone when they lose or fail."""
         execute = self._writer.execute
         execute("SAVEPOINT caller")
         rows: list[Row] = []
         try:
             for statement in work.statements:
-                cursor = execute(_numbered(statement.sql), statement.args)
-                returned = cursor.fetchall() if cursor.description else None
-                touched = cursor.rowcount if returned is None else len(returned)
+                returned, touched = _execute(self._writer, statement)
                 rows = rows if returned is None else returned
                 if statement.expect_rows is not None and touched != statement.expect_rows:
                     return self._undo(work, None)
@@ -149,11 +190,26 @@ class SQLiteDriver:
         return _Done(work, None, error)
 
 
+class _Again(Exception):
+    """One statement did more than it may, or failed as it should not: nothing but a savepoint undoes that alone."""
+
+
+def _execute(connection: sqlite3.Connection, statement: Statement) -> tuple[list[Row] | None, int]:
+    """What it returned (``None``: it has no RETURNING clause) and how many rows it touched."""
+    cursor = connection.execute(_numbered(statement.sql), statement.args)
+    if cursor.description is None:
+        return None, cursor.rowcount
+    returned = cursor.fetchall()
+    return returned, len(returned)
+
+
 def _is_of_the_database(error: Exception) -> bool:
     """Whether the file or its disk failed, so that nobody's statement can go on; else it is one caller's mistake."""
     if isinstance(error, sqlite3.ProgrammingError | sqlite3.DataError | sqlite3.InterfaceError):
         return False
-    return isinstance(error, sqlite3.Error) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR
+    # Python's own refusals (a text that is no UTF-8) have no code of SQLite's.
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return isinstance(error, sqlite3.Error) and code != sqlite3.SQLITE_ERROR
 
 
 def _connect(path: Path) -> sqlite3.Connection:
