@@ -40,7 +40,9 @@ async def settled(world: World) -> list[Any]:
 async def until_settled(world: World, left: int) -> None:
     """Wait for the outcome of what was sent."""
     async with asyncio.timeout(_PATIENCE_S):
-        while len(await world.server.store.session_clients.list_due(10**12)) != left:
+        while True:
+            if len(await world.server.store.session_clients.list_due(10**12)) == left:
+                return
             await asyncio.sleep(0.005)
 
 
