@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 async def attacked_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """Not for tests: ``world`` is."""
     # Without a sweep in the middle of a test that counts rows or writes.
-    opened = await World.open(tmp_path_factory.mktemp("world"), sweep_interval_s=86_400)
+    opened = await World.open(tmp_path_factory.mktemp("world"), sweep_interval_s=86_400, registration="token")
     yield opened
     await opened.close()
 

@@ -5,7 +5,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from tests.browser import Browser
 from tests.world import Ask, World, refusal
@@ -42,6 +42,8 @@ class Loot(Struct):
     pending: str
     """The sealed authorization request in the address of the consent page."""
     csrf_token: str
+    more: dict[str, str] = field(default_factory=dict)
+    """What ``extension_scene.collect_more`` adds, by kind."""
 
     @property
     def jti(self) -> str:
@@ -65,6 +67,7 @@ class Loot(Struct):
             "csrf_token": self.csrf_token,
             "session_cookie": self.cookie("session"),
             "browser_cookie": self.cookie("browser"),
+            **self.more,
         }
 
 

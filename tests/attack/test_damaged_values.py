@@ -6,8 +6,8 @@ Spec: RFC 6819 §5.1.4.2; RFC 9700 §4.3. Stops: CVE-2026-27840 (a truncated opa
 import pytest
 
 from tests.attack.damage import damaged
-from tests.attack.scene import collect
-from tests.attack.sinks import SINKS
+from tests.attack.extension_scene import collect_more
+from tests.attack.extension_sinks import ALL_SINKS
 from tests.world import World
 
 # Headers and cookies cannot carry these, or the framework strips them before we see them.
@@ -15,7 +15,8 @@ _NOT_IN_A_HEADER = ("a line break behind", "a NUL behind", "a space before", "di
 
 
 def _can_be_sent(place: str, what: str) -> bool:
-    return place not in ("a bearer token", "a session") or what not in _NOT_IN_A_HEADER
+    in_a_header = ("a bearer token", "a session", "a proof", "a registration access token", "an initial access token")
+    return place not in in_a_header or what not in _NOT_IN_A_HEADER
 
 
 @pytest.mark.parametrize(
@@ -32,11 +33,22 @@ def _can_be_sent(place: str, what: str) -> bool:
         ("access_token", "a token to revoke", 29),
         ("signed_token", "a token to revoke", 29),
         ("refresh_token", "a token to revoke", 29),
+        ("device_code", "a device code", 3),
+        ("device_visit", "a way to a device", 9),
+        ("request_uri", "a pushed request", 29),
+        ("logout_request", "a logout request", 9),
+        ("id_token", "an ID Token", 29),
+        ("exchanged_token", "a token to introspect", 9),
+        ("client_assertion", "a client assertion", 9),
+        ("grant_assertion", "an assertion about a person", 9),
+        ("dpop_proof", "a proof", 9),
+        ("registration_access_token", "a registration access token", 3),
+        ("initial_access_token", "an initial access token", 3),
     ],
 )
 async def test_nothing_that_was_changed_is_taken(world: World, kind: str, place: str, step: int) -> None:
-    loot = await collect(world)
-    value, (sink, _) = loot.everything()[kind], SINKS[place]
+    loot = await collect_more(world)
+    value, (sink, _) = loot.everything()[kind], ALL_SINKS[place]
     tried = 0
     for what, changed in damaged(value, step=step):
         if changed != value and _can_be_sent(place, what):

@@ -42,7 +42,10 @@ def rotate(
     use: Annotated[str, typer.Option(help="sig: the keys that sign; seal: the key that seals; all: both.")] = "all",
     at_once: Annotated[
         bool,
-        typer.Option("--at-once", help="Use it now, without the delay in which verifiers see it. For a leaked key."),
+        typer.Option(
+            "--at-once",
+            help="Use it now, before every verifier has seen it. What the old key made stays good until it expires.",
+        ),
     ] = False,
     config: ConfigFile = None,
 ) -> None:

@@ -126,6 +126,7 @@ async def _serve(config: "Config", listener: socket.socket, address: str, tls: t
         # uvicorn finishes open requests at the first signal, then raises it again for whoever had it before: us.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _stop)
+        asyncio.get_running_loop().run_in_executor(None, server.pages.warm)
         typer.echo(f"Lingpai listens on {address} (issuer {config.issuer}). Ctrl-C stops it.")
         await http.serve(sockets=[listener])
     finally:

@@ -12,6 +12,7 @@ from lingpai.client.errors import (
     DiscoveryError,
     EndpointError,
     IdTokenError,
+    LogoutTokenError,
     ServerUnreachable,
     TokenError,
     UnsupportedByProvider,
@@ -19,6 +20,7 @@ from lingpai.client.errors import (
 )
 from lingpai.client.flow import PendingSignIn
 from lingpai.client.keys import ClientKey, DpopKey
+from lingpai.client.logout_token import LogoutNotice
 from lingpai.client.providers import Provider
 from lingpai.client.responses import TokenSet
 from lingpai.client.step_up import StepUp
@@ -36,6 +38,8 @@ __all__ = [
     "DpopKey",
     "EndpointError",
     "IdTokenError",
+    "LogoutNotice",
+    "LogoutTokenError",
     "PendingDevice",
     "PendingSignIn",
     "Provider",

@@ -19,6 +19,7 @@ from lingpai.client.errors import ServerUnreachable
 from lingpai.client.flow import ExchangeRequest, PendingSignIn, SignInRequest
 from lingpai.client.http_request import HttpRequest, Pause
 from lingpai.client.keys import ClientKey, DpopKey
+from lingpai.client.logout_token import LogoutNotice
 from lingpai.client.operations import Operations
 from lingpai.client.providers import AuthMethod, Provider
 from lingpai.client.responses import TokenSet
@@ -161,6 +162,13 @@ class AsyncClient:
     async def revoke(self, token: str, *, token_type_hint: str = "") -> None:
         """End an access or refresh token; one that is already over is no error. Raises ``TokenError``."""
         await self._run(self._operations.revoke(token, token_type_hint))
+
+    async def verify_logout_token(self, logout_token: str) -> LogoutNotice:
+        """Who is signed out where, by the ``logout_token`` somebody posted to our back-channel logout address.
+
+        End the sessions it names, then answer 200. Raises ``LogoutTokenError``: answer 400. See ``LogoutNotice``.
+        """
+        return await self._run(self._operations.verify_logout_token(logout_token))
 
     async def aclose(self) -> None:
         """Close the connections, unless ``http`` was given."""

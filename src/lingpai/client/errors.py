@@ -71,5 +71,9 @@ class UserinfoError(EndpointError):
     """The userinfo endpoint refused, or its answer is about somebody else. Spec: OpenID Connect Core 1.0 §5.3"""
 
 
+class LogoutTokenError(ClientError):
+    """The logout token proves nothing: answer 400, end nothing. Spec: OpenID Connect Back-Channel Logout 1.0 §2.6"""
+
+
 class IdTokenError(ClientError):
     """The ID Token is missing or proves nothing. Spec: OpenID Connect Core 1.0 §3.1.3.7"""

@@ -21,6 +21,7 @@ from lingpai.client.errors import CallbackError, IdTokenError, ServerUnreachable
 from lingpai.client.flow import ExchangeRequest, PendingSignIn, SignInRequest
 from lingpai.client.http_request import Pause
 from lingpai.client.id_token import Expected, parse_id_token
+from lingpai.client.logout_token import LogoutNotice, parse_logout_token
 from lingpai.client.providers import Provider
 from lingpai.client.responses import TokenSet
 from lingpai.oauth.tokens import TokenResponse
@@ -141,6 +142,19 @@ class Operations:
         provider = yield from self.provider()
         endpoint = _offered(provider.revocation_endpoint, "revocation_endpoint")
         responses.check_revoked((yield from self._talk.post(endpoint, flow.revocation_params(token, hint))))
+
+    def verify_logout_token(self, logout_token: str) -> Steps[LogoutNotice]:
+        """Spec: OpenID Connect Back-Channel Logout 1.0 §2.6"""
+        provider = yield from self.provider()
+        keys = yield from self._talk.keys_for(provider, logout_token)
+        return parse_logout_token(
+            logout_token,
+            keys,
+            issuer=provider.issuer,
+            client_id=self._talk.client_id,
+            algs=provider.id_token_algs,
+            now=self._clock(),
+        )
 
     def _check_ours(self, pending: PendingSignIn | PendingDevice) -> None:
         if (pending.issuer, pending.client_id) != (self._talk.issuer, self._talk.client_id):

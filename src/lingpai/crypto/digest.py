@@ -46,7 +46,7 @@ def keyed_digest(key: bytes, *parts: str | bytes) -> bytes:
     """HMAC-SHA256 of ``parts``; each goes in with its length, so that ``("ab", "c")`` is not ``("a", "bc")``."""
     mac = _keyed(key).copy()
     for part in parts:
-        data = _as_bytes(part)
+        data = part if isinstance(part, bytes) else _as_bytes(part)
         mac.update(len(data).to_bytes(8, "big") + data)
     return mac.finalize()
 

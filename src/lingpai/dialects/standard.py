@@ -6,6 +6,7 @@ Spec: RFC 6749 §5
 import re
 
 import msgspec
+from msgspec import Struct
 
 from lingpai.dialects.base import RemoteError, UnreadableResponse, WireBody
 from lingpai.oauth.errors import OAuthError
@@ -15,19 +16,32 @@ NAME: str = "standard"
 
 _CONTENT_TYPE = "application/json"
 _NO_STORE = (("cache-control", "no-store"), ("pragma", "no-cache"))
-_OPTIONAL_MEMBERS = ("expires_in", "refresh_token", "scope", "id_token")
-_MEMBERS = frozenset({"access_token", "token_type", *_OPTIONAL_MEMBERS})
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _SECONDS_AS_TEXT = re.compile(r"[0-9]{1,10}")
 _FOREIGN_TEXT_LIMIT_CHARS = 500
 
 
+class _TokenBody(Struct, frozen=True, omit_defaults=True):
+    access_token: str
+    token_type: str
+    expires_in: int | None = None
+    refresh_token: str | None = None
+    scope: str | None = None
+    id_token: str | None = None
+
+
 def write_tokens(tokens: TokenResponse) -> WireBody:
     """Members that are ``None`` are left out. Spec: RFC 6749 §5.1"""
-    members = {**tokens.extra, "access_token": tokens.access_token, "token_type": tokens.token_type}
-    for name in _OPTIONAL_MEMBERS:
-        if (value := getattr(tokens, name)) is not None:
-            members[name] = value
+    members: object = _TokenBody(
+        tokens.access_token,
+        tokens.token_type,
+        tokens.expires_in,
+        tokens.refresh_token,
+        tokens.scope,
+        tokens.id_token,
+    )
+    if tokens.extra:
+        members = {**tokens.extra, **msgspec.to_builtins(members)}
     return WireBody(200, _CONTENT_TYPE, msgspec.json.encode(members), _NO_STORE)
 
 
@@ -57,7 +71,7 @@ def parse_tokens(body: WireBody) -> TokenResponse:
         refresh_token=_text(members, "refresh_token", body),
         scope=_text(members, "scope", body),
         id_token=_text(members, "id_token", body),
-        extra={name: value for name, value in members.items() if name not in _MEMBERS},
+        extra={name: value for name, value in members.items() if name not in _TokenBody.__struct_fields__},
     )
 
 

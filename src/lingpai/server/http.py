@@ -27,6 +27,7 @@ BODY_LIMIT_BYTES = 65_536
 _FORM = "application/x-www-form-urlencoded"
 _ASCII = bytes(range(128))
 _ADDRESS_KEY = "lingpai.client_address"
+_HEADERS_KEY = "lingpai.headers"
 CLIENT_KEY = "lingpai.client_id"
 _COOKIE_VALUE_LIMIT_CHARS = 128
 _OTHERS_LIMIT = 4
@@ -43,8 +44,17 @@ def raw_headers(headers: Iterable[tuple[str, str]]) -> RawHeaders:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
-_RAW_NOSNIFF = raw_headers([("x-content-type-options", "nosniff")])
-_RAW_NO_STORE = raw_headers(NO_STORE.items())
+_RAW_JSON_NO_STORE = raw_headers([("content-type", "application/json"), *NO_STORE.items()])
+
+
+class ReadyResponse(Response):
+    """An answer whose bytes and headers are complete: Starlette has nothing left to work out."""
+
+    def __init__(self, body: bytes, status: int, headers: RawHeaders) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = body
+        self.raw_headers = [*headers, (b"content-length", b"%d" % len(body))]
 
 
 class BodyTooLarge(InvalidRequest):
@@ -82,8 +92,8 @@ async def read_json_object(request: Request, *, limit_bytes: int = BODY_LIMIT_BY
 
 
 async def _read_body(request: Request, media_type: str, limit_bytes: int) -> bytes:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != media_type:
+    content_type = find_header(request, b"content-type") or ""
+    if content_type != media_type and content_type.partition(";")[0].strip().lower() != media_type:
         raise InvalidRequest(f"the Content-Type must be {media_type}")
     body, more = bytearray(), True
     while more:
@@ -95,6 +105,18 @@ async def _read_body(request: Request, media_type: str, limit_bytes: int) -> byt
         if len(body) > limit_bytes:
             raise BodyTooLarge(f"the body is longer than {limit_bytes} bytes")
     return bytes(body)
+
+
+def find_header(request: Request, name: bytes) -> str | None:
+    """The value of a header, the first where there are several; ``name`` in small letters.
+
+    Every endpoint looks for the same three or four, most of which are not there: one dictionary answers them all.
+    """
+    headers = request.scope.get(_HEADERS_KEY)
+    if headers is None:
+        headers = request.scope[_HEADERS_KEY] = dict(reversed(list(request.scope["headers"])))
+    value: bytes | None = headers.get(name)
+    return None if value is None else value.decode("latin-1")
 
 
 def read_query(request: Request) -> str:
@@ -118,22 +140,18 @@ def check_no_query(request: Request) -> None:
 
 def write_body(body: WireBody) -> Response:
     """A dialect's answer."""
-    response = Response(body.body, body.status, media_type=body.content_type)
-    response.raw_headers += [*_RAW_NOSNIFF, *_wire_headers(body.headers)]
-    return response
+    return ReadyResponse(body.body, body.status, _wire_headers(body.content_type, body.headers))
 
 
 @functools.lru_cache(maxsize=16)
-def _wire_headers(headers: tuple[tuple[str, str], ...]) -> RawHeaders:
+def _wire_headers(content_type: str, headers: tuple[tuple[str, str], ...]) -> RawHeaders:
     """A dialect has one or two such tuples for all its answers."""
-    return raw_headers(headers)
+    return raw_headers([("content-type", content_type), ("x-content-type-options", "nosniff"), *headers])
 
 
 def json_response(content: bytes, status: int = 200) -> Response:
     """JSON that nobody keeps."""
-    response = Response(content, status, media_type="application/json")
-    response.raw_headers += _RAW_NO_STORE
-    return response
+    return ReadyResponse(content, status, _RAW_JSON_NO_STORE)
 
 
 def find_client_address(request: Request, trusted_proxies: Sequence[str]) -> str:

@@ -75,8 +75,9 @@ def outcome(response: httpx2.Response) -> str:
         answer = parse_qs(urlsplit(location).query)
         assert answer["iss"] == [ISSUER]
         return f"{status} {answer['error'][0] if 'error' in answer else 'success'}"
-    if response.headers.get("content-type", "").startswith("text/html"):
-        return f"{status} page"
+    content_type = response.headers.get("content-type", "")
+    if content_type.startswith(("text/html", "image/svg+xml")):
+        return f"{status} page" if content_type.startswith("text/html") else f"{status} picture"
     assert response.headers.get("cache-control") == "no-store"
     assert response.headers.get("x-content-type-options") == "nosniff"
     if not response.content:

@@ -7,6 +7,8 @@ from tests.world import World
 
 TOKEN, INTROSPECT, REVOKE = "/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"
 USERINFO, JWKS, METADATA = "/oauth2/userinfo", "/oauth2/jwks", "/.well-known/oauth-authorization-server"
+PAR, DEVICE_AUTHORIZATION = "/oauth2/par", "/oauth2/device_authorization"
+OPENID, CHECK_SESSION = "/.well-known/openid-configuration", "/oauth2/check_session"
 AUTHORIZE, RESUME = "/oauth2/authorize", "/oauth2/authorize/resume"
 
 ALLOWED = {
@@ -16,6 +18,11 @@ ALLOWED = {
     USERINFO: "GET, POST, OPTIONS",
     JWKS: "GET, OPTIONS",
     METADATA: "GET, OPTIONS",
+    OPENID: "GET, OPTIONS",
+    PAR: "POST, OPTIONS",
+    DEVICE_AUTHORIZATION: "POST, OPTIONS",
+    CHECK_SESSION: "GET, OPTIONS",
+    "/oauth2/end_session": "GET, POST, OPTIONS",
     AUTHORIZE: "GET, POST, OPTIONS",
     RESUME: "GET, OPTIONS",
     "/health/live": "GET, OPTIONS",
@@ -23,12 +30,17 @@ ALLOWED = {
     "/": "GET, OPTIONS",
     "/sign-in": "GET, POST, OPTIONS",
     "/sign-out": "GET, POST, OPTIONS",
+    "/select-account": "GET, POST, OPTIONS",
+    "/device": "GET, POST, OPTIONS",
+    "/device/confirm": "GET, POST, OPTIONS",
+    "/device/qr.svg": "GET, OPTIONS",
     "/consent": "GET, POST, OPTIONS",
     "/account/grants": "GET, POST, OPTIONS",
     "/language": "POST, OPTIONS",
 }
-MACHINES = {TOKEN, INTROSPECT, REVOKE, USERINFO, JWKS, METADATA, "/health/live", "/health/ready"}
-CORS = {TOKEN, REVOKE, USERINFO, JWKS, METADATA}
+MACHINES = {TOKEN, INTROSPECT, REVOKE, USERINFO, JWKS, METADATA, OPENID, PAR, DEVICE_AUTHORIZATION}
+MACHINES |= {"/health/live", "/health/ready"}
+CORS = {TOKEN, REVOKE, USERINFO, JWKS, METADATA, OPENID, PAR, DEVICE_AUTHORIZATION}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "get", "X" * 1000)
 
 

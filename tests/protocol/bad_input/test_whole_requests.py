@@ -10,8 +10,7 @@ from tests.wire import FORM, send
 from tests.world import CALLBACK, Ask, World
 
 Prepared = dict[str, Good]
-WITH_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.name not in ("resume", "sign-in page", "consent page")]
-WITH_BODY = [endpoint for endpoint in WITH_BODY if endpoint.name != "authorize, GET"]
+WITH_BODY = [endpoint for endpoint in ENDPOINTS if any(param.where == "body" for param in endpoint.params)]
 MULTIPART = b'--x\r\nContent-Disposition: form-data; name="grant_type"\r\n\r\nrefresh_token\r\n--x--\r\n'
 
 

@@ -1,11 +1,13 @@
 """PKCE is for everybody. A confidential client may be exempted by name, and then a nonce takes its place."""
 
+from typing import Any
+
 import pytest
 
 from tests.openid import APP, CORE, add_app, open_request, sign_in
 from tests.world import Ask, World
 
-WITHOUT = {"code_challenge": None, "code_challenge_method": None}
+WITHOUT: dict[str, Any] = {"code_challenge": None, "code_challenge_method": None}
 
 
 async def test_nobody_is_exempt_by_default(world: World) -> None:

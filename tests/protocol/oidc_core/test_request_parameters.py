@@ -1,5 +1,7 @@
 """The parameters that OpenID Connect adds to an authorization request."""
 
+from typing import Any
+
 import pytest
 
 from tests.openid import APP, CORE, add_app, add_person, open_request, sign_in, verified
@@ -43,7 +45,7 @@ async def test_ui_locales_chooses_among_what_there_is(world: World, ui_locales: 
     ],
     ids=" ".join,
 )
-async def test_what_is_not_understood_is_ignored(world: World, params: dict[str, str]) -> None:
+async def test_what_is_not_understood_is_ignored(world: World, params: dict[str, Any]) -> None:
     await add_app(world)
     signed_in = await sign_in(world, **params)
     assert signed_in.claims["acr"] == "urn:lingpai:acr:1"

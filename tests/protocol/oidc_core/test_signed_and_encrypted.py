@@ -8,7 +8,7 @@ from joserfc import jwe
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from lingpai.crypto.jwe import ALGS, ENCS
-from tests.foreign_web import ForeignWeb, hang
+from tests.foreign_web import ForeignWeb, hang, send_json
 from tests.openid import APP, CORE, add_app, header_of, open_request, sign_in, userinfo, verified
 from tests.world import ISSUER, Ask, World
 
@@ -70,7 +70,7 @@ async def test_every_curve_works(world: World, key: Any) -> None:
 
 
 async def test_the_one_in_the_front_channel_is_encrypted_too(world: World) -> None:
-    fields = {"id_token_encrypted_response_alg": "ECDH-ES", "jwks": jwks(CURVES["P-256"])}
+    fields: dict[str, Any] = {"id_token_encrypted_response_alg": "ECDH-ES", "jwks": jwks(CURVES["P-256"])}
     await add_app(world, legacy=True, **fields)
     answer = (await sign_in(world, response_type="code id_token")).answer
     assert "c_hash" in await verified(world, decrypt(answer["id_token"], CURVES["P-256"]).decode())
@@ -100,7 +100,7 @@ async def test_userinfo_is_encrypted(world: World, signed: str) -> None:
 
 async def test_the_key_may_be_at_an_address(world: World) -> None:
     async with ForeignWeb.open() as web:
-        web.jwks(*(key.as_dict(private=False) for key in (X25519, RSA)))
+        web.answer = send_json(jwks(X25519, RSA))
         await add_app(world, jwks_uri=web.url(), id_token_encrypted_response_alg="RSA-OAEP")
         token = (await sign_in(world)).tokens["id_token"]
     assert (await verified(world, decrypt(token, RSA).decode()))["aud"] == APP

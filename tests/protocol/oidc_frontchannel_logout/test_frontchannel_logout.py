@@ -99,12 +99,16 @@ async def test_an_address_that_is_none_of_the_web_is_no_frame(world: World, addr
     assert frames(await sign_out(first.browser, first.tokens["id_token"], back=False)) == []
 
 
-async def test_signing_out_on_our_own_page_shows_the_frames_too(world: World) -> None:
+@pytest.mark.parametrize("page", ["/oauth2/end_session", "/sign-out"])
+async def test_signing_out_on_our_own_pages_shows_the_frames_too(world: World, page: str) -> None:
     await add_app(world, frontchannel_logout_uri=FRAME)
     browser = (await sign_in(world)).browser
-    await browser.get("/oauth2/end_session")
-    await browser.submit(browser.form("end-session-form"), ("decision", "sign_out"))
+    await browser.get(page)
+    [form] = [form for form in browser.forms() if "language" not in form.id]
+    await browser.submit(form, ("decision", "sign_out"))
     assert len(frames(browser)) == 1
+    await browser.get("/account/grants")
+    assert browser.page.headers["location"] == "/sign-in"
 
 
 @pytest.mark.spec(FRONT, "3", "metadata")

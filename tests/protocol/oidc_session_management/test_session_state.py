@@ -108,4 +108,4 @@ async def test_the_cookie_can_be_read_by_the_script_and_does_nothing_else(world:
     assert "httponly" not in cookies[COOKIE]
     assert "samesite=lax" in cookies[COOKIE], "without https no browser takes None"
     assert "httponly" in cookies["lingpai_session"]
-    assert browser.http.cookies.get(COOKIE) not in str(browser.http.cookies.get("lingpai_session"))
+    assert str(browser.http.cookies.get(COOKIE)) not in str(browser.http.cookies.get("lingpai_session"))

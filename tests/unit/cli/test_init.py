@@ -14,7 +14,9 @@ def test_a_new_server_is_set_up_and_healthy(lingpai: Lingpai, empty: Path) -> No
     assert {file.name for file in empty.iterdir()} == {"lingpai.toml", "lingpai.key", "lingpai.db"}
     assert stat.S_IMODE((empty / "lingpai.key").stat().st_mode) == 0o600
     assert lingpai("doctor").status == 0
-    assert len(lingpai("key", "list").out.splitlines()) == 2 + len(Config().signing_algs)  # the sealing key and the pairwise secret
+    assert len(lingpai("key", "list").out.splitlines()) == 2 + len(
+        Config().signing_algs
+    )  # the sealing key and the pairwise secret
 
 
 def test_the_settings_file_shows_every_setting_and_changes_none(lingpai: Lingpai, empty: Path) -> None:

@@ -85,8 +85,7 @@ def parse(
     )
     claims = parse_claims_request(params.get("claims") if OPENID in scope else None)
     covering = _scope_of_claims(claims, scope, client, catalog)
-    acr_values = _parse_acr_values(params, claims, client)
-    request = msgspec.structs.replace(request, acr_values=acr_values)
+    request = msgspec.structs.replace(request, acr_values=_parse_acr_values(params, claims, client))
     return _with_claims(request, claims, covering, _expected_subject(params, claims, id_tokens))
 
 

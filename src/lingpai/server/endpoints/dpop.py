@@ -12,6 +12,7 @@ from starlette.responses import Response
 from lingpai.crypto.digest import digest
 from lingpai.oauth.dpop import DpopProof, DpopProofs, Nonces
 from lingpai.oauth.errors import InvalidDpopProof, UseDpopNonce
+from lingpai.server.http import find_header
 from lingpai.server.storage.spent import Spent
 
 
@@ -30,9 +31,9 @@ class DpopCheck:
 
         Raises ``InvalidDpopProof``, ``UseDpopNonce``.
         """
-        headers = request.headers.getlist("dpop")
-        if not headers:
+        if find_header(request, b"dpop") is None:
             return ""
+        headers = request.headers.getlist("dpop")
         if len(headers) > 1:
             raise InvalidDpopProof("more than one DPoP header")
         proof = self._proofs.check(
@@ -47,7 +48,7 @@ class DpopCheck:
 
     def offer_nonce(self, request: Request, response: Response, now: int) -> None:
         """Tell a client that uses DPoP the nonce for its next proof. Spec: RFC 9449 §8.2"""
-        if "dpop" in request.headers:
+        if find_header(request, b"dpop") is not None:
             response.headers["dpop-nonce"] = self._nonces.current(now)
 
     def _check_nonce(self, proof: DpopProof, now: int) -> None:

@@ -15,7 +15,7 @@ from lingpai.server.client_auth import ClientAuthentication
 from lingpai.server.clock import Clock
 from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.token import refuse
-from lingpai.server.http import check_no_query, json_response, read_form, remember_client
+from lingpai.server.http import check_no_query, find_header, json_response, read_form, remember_client
 from lingpai.server.storage.records import Client
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.tokens.issuer import authentication_claims, subject_of
@@ -42,7 +42,7 @@ class IntrospectionEndpoint:
             check_no_query(request)
             params = await read_form(request)
             now = self._clock()
-            header = request.headers.get("authorization")
+            header = find_header(request, b"authorization")
             caller = await self._client_auth.authenticate(header, params, now, path=paths.INTROSPECT)
             remember_client(request, caller)
             if caller.token_endpoint_auth_method == "none":

@@ -23,7 +23,7 @@ from lingpai.server.clock import Clock
 from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.dpop import DpopCheck
 from lingpai.server.grant_types.base import GrantType, TokenRequest
-from lingpai.server.http import check_no_query, client_address, read_form, remember_client, write_body
+from lingpai.server.http import check_no_query, client_address, find_header, read_form, remember_client, write_body
 from lingpai.server.policy import check_binding, check_grant_type
 from lingpai.server.storage.records import Client
 from lingpai.server.tokens.encryption import Envelopes
@@ -64,7 +64,7 @@ class TokenEndpoint:
     async def _issue(self, request: Request, now: int) -> Response:
         check_no_query(request)
         params = await read_form(request)
-        header = request.headers.get("authorization")
+        header = find_header(request, b"authorization")
         client = await self._client_auth.authenticate(header, params, now, path=paths.TOKEN)
         remember_client(request, client)
         grant_type = self._grant_type_for(client, params)

@@ -10,14 +10,16 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-import httpx2
 import msgspec
 from msgspec import Struct
 
 from lingpai.server.outbound.address import Target, is_address, is_loopback, is_public, parse_target
+
+if TYPE_CHECKING:
+    import httpx2  # loading it takes longer than starting without: only who fetches something pays
 
 _DEADLINE_S = 5.0
 _LIMIT_BYTES = 65_536
@@ -86,8 +88,14 @@ class Outbound:
         return await self._exchange(url, "POST", params, _status)
 
     async def _exchange(
-        self, url: str, method: str, params: Mapping[str, str] | None, read: Callable[[httpx2.Response], Awaitable[_T]]
+        self,
+        url: str,
+        method: str,
+        params: Mapping[str, str] | None,
+        read: "Callable[[httpx2.Response], Awaitable[_T]]",
     ) -> _T:
+        import httpx2
+
         try:
             target = parse_target(url)
         except ValueError as error:
@@ -107,8 +115,10 @@ class Outbound:
         target: Target,
         method: str,
         params: Mapping[str, str] | None,
-        read: Callable[[httpx2.Response], Awaitable[_T]],
+        read: "Callable[[httpx2.Response], Awaitable[_T]]",
     ) -> _T:
+        import httpx2
+
         addresses = await self._checked_addresses(target)
         # A client for one request: no connection, cookie or proxy setting is shared between two names.
         timeout = httpx2.Timeout(self._deadline_s, connect=self._deadline_s / len(addresses))
@@ -142,12 +152,14 @@ class Outbound:
 
     def _tls_context(self) -> ssl.SSLContext:
         # Reading the system's certificates takes a while: once, and only where something is fetched at all.
+        import httpx2
+
         if self._tls is None:
             self._tls = httpx2.create_ssl_context()
         return self._tls
 
 
-async def _read(response: httpx2.Response) -> Document:
+async def _read(response: "httpx2.Response") -> Document:
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await _read_body(response)
     if media_type != "application/json" and not media_type.endswith("+json"):
@@ -159,14 +171,14 @@ async def _read(response: httpx2.Response) -> Document:
     return Document(content, _max_age_s(response.headers.get("cache-control", "")))
 
 
-async def _read_text(response: httpx2.Response) -> str:
+async def _read_text(response: "httpx2.Response") -> str:
     try:
         return (await _read_body(response)).decode("ascii").strip()
     except UnicodeDecodeError:
         raise FetchRefused("the answer is not plain text") from None
 
 
-async def _read_body(response: httpx2.Response) -> bytes:
+async def _read_body(response: "httpx2.Response") -> bytes:
     if response.status_code != 200:
         raise FetchRefused(f"answered {response.status_code}")
     if response.headers.get("content-encoding", "identity").lower() != "identity":
@@ -192,8 +204,10 @@ def _max_age_s(cache_control: str) -> int | None:
 
 
 def _request(
-    http: httpx2.AsyncClient, target: Target, address: str, method: str, params: Mapping[str, str] | None
-) -> httpx2.Request:
+    http: "httpx2.AsyncClient", target: Target, address: str, method: str, params: Mapping[str, str] | None
+) -> "httpx2.Request":
+    import httpx2
+
     # The address goes into the URL, the name into Host, SNI and certificate check. Nobody resolves it again, so a
     # name that changes its answer meanwhile (DNS rebinding) changes nothing.
     return http.build_request(
@@ -206,7 +220,7 @@ def _request(
 
 
 async def _ask(
-    http: httpx2.AsyncClient, request: httpx2.Request, read: Callable[[httpx2.Response], Awaitable[_T]]
+    http: "httpx2.AsyncClient", request: "httpx2.Request", read: "Callable[[httpx2.Response], Awaitable[_T]]"
 ) -> _T:
     response = await http.send(request, stream=True)
     try:
@@ -215,5 +229,5 @@ async def _ask(
         await response.aclose()
 
 
-async def _status(response: httpx2.Response) -> int:
+async def _status(response: "httpx2.Response") -> int:
     return response.status_code

@@ -1,7 +1,7 @@
 """Signing out because an application asked: ask the person unless it is plain who wants it, end the session, tell the
 others, go back.
 
-Spec: OpenID Connect RP-Initiated Logout 1.0 §2; OpenID Connect Front-Channel Logout 1.0 §3
+Spec: OpenID Connect RP-Initiated Logout 1.0 §2
 """
 
 from urllib.parse import urlencode
@@ -16,15 +16,14 @@ from lingpai.server.accounts.csrf import CsrfRefused
 from lingpai.server.accounts.session import BrowserSessions
 from lingpai.server.audit import SIGN_OUT, Audit
 from lingpai.server.authorization.logout import LIFETIME_S, LogoutRequest, LogoutRequests, must_confirm
-from lingpai.server.http import Cookies, read_form, read_query
+from lingpai.server.http import BodyTooLarge, Cookies, read_form, read_query
 from lingpai.server.storage.clients import Clients
-from lingpai.server.storage.session_clients import SessionClients
-from lingpai.server.tokens.id_token import sid_of
 from lingpai.server.tokens.keyring import Keyring
 from lingpai.server.tokens.sealed import LOGOUT_REQUEST, open_value, seal_value
 from lingpai.server.web.errors import logout_error_page
+from lingpai.server.web.logout_frames import LogoutFrames
 from lingpai.server.web.render import Pages
-from lingpai.server.web.views import application_view, image_sources, person_view, web_address
+from lingpai.server.web.views import application_view, image_sources, person_view
 from lingpai.server.web.visit import Visit, Visits, see_other
 
 
@@ -38,23 +37,21 @@ class EndSessionPage:
         visits: Visits,
         requests: LogoutRequests,
         sessions: BrowserSessions,
-        session_clients: SessionClients,
+        frames: LogoutFrames,
         clients: Clients,
         keyring: Keyring,
         cookies: Cookies,
         audit: Audit,
-        issuer: str,
     ) -> None:
         self._pages = pages
         self._visits = visits
         self._requests = requests
         self._sessions = sessions
-        self._session_clients = session_clients
+        self._frames = frames
         self._clients = clients
         self._keyring = keyring
         self._cookies = cookies
         self._audit = audit
-        self._issuer = issuer
 
     async def get(self, request: Request) -> Response:
         """An application's request, or one on its way that comes back to us after a POST."""
@@ -82,6 +79,8 @@ class EndSessionPage:
             if logout is None:
                 checked = await self._requests.check(params, visit.now)
                 return see_other(self._address(checked))
+        except BodyTooLarge:
+            raise
         except InvalidRequest as error:
             return logout_error_page(self._pages, request, error)
         try:
@@ -134,7 +133,7 @@ class EndSessionPage:
     async def _end(self, visit: Visit, logout: LogoutRequest) -> Response:
         frames: tuple[str, ...] = ()
         if visit.signed_in is not None:
-            frames = await self._frames(visit.signed_in.session.digest)
+            frames = await self._frames.list(visit.signed_in.session.digest)
             await self._sessions.end(visit.session_secret)
             await self._audit.record(
                 SIGN_OUT,
@@ -144,17 +143,6 @@ class EndSessionPage:
                 ip=visit.ip,
             )
         return await self._farewell(visit, logout, frames)
-
-    async def _frames(self, session_digest: bytes) -> tuple[str, ...]:
-        """Pages of applications that sign out in the browser. Spec: OpenID Connect Front-Channel Logout 1.0 §3"""
-        frames = []
-        for row in await self._session_clients.list(session_digest):
-            client = await self._clients.get(row.client_id)
-            uri = web_address(client.frontchannel_logout_uri) if client else ""
-            if uri:
-                query = urlencode({"iss": self._issuer, "sid": sid_of(session_digest)})
-                frames.append(uri + ("&" if "?" in uri else "?") + query)
-        return tuple(frames)
 
     async def _farewell(self, visit: Visit, logout: LogoutRequest, frames: tuple[str, ...]) -> Response:
         if logout.return_to and not frames:

@@ -65,6 +65,12 @@ class Pages:
         """The address of a static file, its version included."""
         return f"{self._base}{paths.STATIC}{self._static.versioned(name)}"
 
+    def warm(self) -> None:
+        """Compile every template, so that the first person who sees a page does not wait for it. For another thread."""
+        for environment in self._environments.values():
+            for name in environment.list_templates():
+                environment.get_template(name)
+
     def end_session_url(self) -> str:
         """Where applications and our own page ask for a sign-out."""
         return self._base + paths.END_SESSION

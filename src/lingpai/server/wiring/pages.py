@@ -16,6 +16,7 @@ from lingpai.server.web.errors import error_page, not_proven_page
 from lingpai.server.web.form_post import form_post_page
 from lingpai.server.web.grants import GrantsPage
 from lingpai.server.web.landing import LandingPage
+from lingpai.server.web.logout_frames import LogoutFrames
 from lingpai.server.web.routes import page_routes
 from lingpai.server.web.select_account import SelectAccountPage
 from lingpai.server.web.sign_in import SignInPage
@@ -30,6 +31,7 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
     store, pages, cookies = parts.store, parts.pages, parts.cookies
     sessions, lifetime_s = parts.browser_sessions, parts.config.session_lifetime_s
     visits = Visits(cookies, parts.csrf, sessions, parts.pending, store.clients, parts.clock)
+    frames = LogoutFrames(store.session_clients, store.clients, issuer=parts.config.issuer)
     by_path: dict[str, dict[str, Handler]] = {}
     for (method, path), handler in page_routes(
         pages,
@@ -37,29 +39,19 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
         landing=LandingPage(pages, visits, cookies),
         sign_in=SignInPage(pages, visits, parts.sign_in, sessions, cookies, session_lifetime_s=lifetime_s),
         select_account=SelectAccountPage(pages, visits, sessions, cookies, session_lifetime_s=lifetime_s),
-        sign_out=SignOutPage(pages, visits, sessions, cookies, parts.audit),
+        sign_out=SignOutPage(pages, visits, sessions, frames, cookies, parts.audit),
         consent=ConsentPage(pages, visits, store.grants, parts.catalog, parts.audit),
-        grants=GrantsPage(
-            pages,
-            visits,
-            store.grants,
-            store.clients,
-            store.audit,
-            parts.catalog,
-            parts.audit,
-            issuer=parts.config.issuer,
-        ),
+        grants=_grants_page(parts, visits),
         end_session=EndSessionPage(
             pages=pages,
             visits=visits,
             requests=LogoutRequests(store.clients, parts.id_tokens),
             sessions=sessions,
-            session_clients=store.session_clients,
+            frames=frames,
             clients=store.clients,
             keyring=parts.keyring,
             cookies=cookies,
             audit=parts.audit,
-            issuer=parts.config.issuer,
         ),
         devices=device_pages(parts, visits),
     ).items():
@@ -68,6 +60,20 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
     by_path[paths.AUTHORIZE] = {"GET": authorize.get, "POST": authorize.post}
     by_path[paths.RESUME] = {"GET": authorize.resume}
     return {path: Route(methods) for path, methods in by_path.items()}
+
+
+def _grants_page(parts: Parts, visits: Visits) -> GrantsPage:
+    store = parts.store
+    return GrantsPage(
+        parts.pages,
+        visits,
+        store.grants,
+        store.clients,
+        store.audit,
+        parts.catalog,
+        parts.audit,
+        issuer=parts.config.issuer,
+    )
 
 
 def _authorize_endpoint(parts: Parts) -> AuthorizeEndpoint:

@@ -45,6 +45,7 @@ class Server(Parts):
     def __init__(self, config: Config, driver: Driver, master_key: bytes, clock: Clock) -> None:
         super().__init__(config, driver, master_key, clock)
         self._fresh_until = -1
+        self._warned_of_legacy = False
         self._freshening = asyncio.Lock()
         self._tender: asyncio.Task[None] | None = None
         self._notifier: asyncio.Task[None] | None = None
@@ -63,6 +64,7 @@ class Server(Parts):
         """Make the first keys where there are none, load what the hot path keeps in memory, begin to tend."""
         await self.keyring.ensure(self.config.signing_algs, self.clock())
         await self.catalog.reload()
+        self._warn_of_legacy()
         self._fresh_until = self.clock() + self.config.catalog_staleness_s
         if self._tender is None:
             self._notifier = asyncio.create_task(self._notify_until_closed())  # noqa: TID251 - as the next one
@@ -93,9 +95,19 @@ class Server(Parts):
             try:
                 await self.keyring.reload(now)
                 await self.catalog.reload()
+                self._warn_of_legacy()
             except StorageUnavailable as error:  # what is in memory still verifies; whoever needs a row says 503
                 self.log.warning("keys and permissions not read again, keeping those in memory", reason=str(error))
             self._fresh_until = now + self.config.catalog_staleness_s
+
+    def _warn_of_legacy(self) -> None:
+        """Say once that a client may do what RFC 9700 advises against; again when one appears where there was none."""
+        if self.catalog.has_legacy and not self._warned_of_legacy:
+            self.log.warning(
+                "a client may use the implicit or password grant, which RFC 9700 advises against",
+                advice="lingpai doctor names it",
+            )
+        self._warned_of_legacy = self.catalog.has_legacy
 
     async def _tend_until_closed(self) -> None:
         """Sweep what expired and rotate keys that are due, again and again; a database that is away is waited for."""

@@ -100,7 +100,7 @@ def test_claims_have_the_types_of_the_specification() -> None:
     scope = ScopeDefinition(name="all", claims=("email", "email_verified", "updated_at", "locale"))
     assert json.dumps(userinfo_claims(ADA, [scope])) == json.dumps(
         {
-                "email": "ada@example.com",
+            "email": "ada@example.com",
             "email_verified": True,
             "locale": "zh-CN",
             "updated_at": 1_700_000_000,

@@ -1,0 +1,1 @@
+"""An old-style application that lives in the browser alone and gets its token in the address (implicit grant)."""
