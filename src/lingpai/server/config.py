@@ -21,6 +21,7 @@ DAY_S = 86_400
 ENV_PREFIX = "LINGPAI_"
 CONFIG_FILE_VARIABLE = "LINGPAI_CONFIG"
 """Names the file; the one variable with our prefix that is not a setting."""
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
 _SQLITE_PREFIX = "sqlite:///"
 
 _AuthMethod = Literal["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"]
@@ -148,6 +149,13 @@ class Config(BaseModel):
         if parts.query or parts.fragment or parts.username or issuer.endswith(("/", "?", "#")):
             raise ValueError("must have no query, fragment, user name or slash at the end (RFC 8414 §2)")
         return issuer
+
+    @field_validator("registration_scope_ceiling")
+    @classmethod
+    def _check_scopes(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_SCOPE.fullmatch(scope) for scope in scopes):
+            raise ValueError('must be a list of scope names such as ["openid", "profile"]')
+        return scopes
 
     @field_validator("signing_algs")
     @classmethod

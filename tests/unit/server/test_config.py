@@ -2,6 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from lingpai.server.config import Config, ConfigInvalid, load_config
 
@@ -122,3 +123,8 @@ def test_a_missing_file_is_the_caller_s_to_explain(tmp_path: Path) -> None:
 
 def test_every_setting_is_explained() -> None:
     assert all(field.description for field in Config.model_fields.values())
+
+
+def test_a_scope_ceiling_written_as_one_text_is_refused() -> None:
+    with pytest.raises(ValidationError, match="list of scope names"):
+        Config(registration_scope_ceiling=("openid profile",))
