@@ -3,13 +3,14 @@
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+NODE_PEER := tests/interop/node
 # The newest Python that has everything our pinned packages were resolved for.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test e2e attack bench check fmt docs spec-coverage clean
+.PHONY: help setup demo serve test e2e attack interop fuzz bench check fmt docs spec-coverage clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +31,12 @@ e2e: setup ## the browser tests only
 
 attack: $(VENV)/.project ## the attacks only, one file each
 	@$(BIN)/python -m pytest tests/attack $(ARGS)
+
+interop: $(VENV)/.project $(NODE_PEER)/node_modules ## published clients against this server, the npm one too (needs Node.js 20)
+	@$(BIN)/python -m pytest tests/interop $(ARGS)
+
+fuzz: $(VENV)/.project ## 330,000 hostile inputs to every parser and endpoint (a quarter of an hour on two cores)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --timeout 3600 --hypothesis-profile fuzz tests/fuzz $(ARGS)
 
 bench: $(VENV)/.project ## this server, a bare one and a peer under the same load; writes docs/reference/performance.md (4 minutes)
 	@$(BIN)/python -m bench --write $(ARGS)
@@ -69,6 +76,10 @@ $(VENV)/.packages: requirements/dev.txt
 
 $(VENV)/.project: $(VENV)/.packages pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NODE_PEER)/node_modules: $(NODE_PEER)/package-lock.json
+	cd $(NODE_PEER) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 $(VENV)/.browser: tools/install_browser.sh $(VENV)/.packages

@@ -10,6 +10,8 @@ import uvicorn
 import uvloop
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
+from lingpai.cli.whole_answers import WholeAnswers
+
 _BODY = b'{"access_token":"' + b"x" * 400 + b'","token_type":"Bearer","expires_in":3600}'
 _HEADERS = [
     (b"content-length", str(len(_BODY)).encode()),
@@ -30,7 +32,7 @@ async def answer(_scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCall
 
 if __name__ == "__main__":
     settings = uvicorn.Config(
-        answer, port=int(sys.argv[1]), http="httptools", ws="none", lifespan="off", log_config=None, access_log=False,
+        answer, port=int(sys.argv[1]), http=WholeAnswers, ws="none", lifespan="off", log_config=None, access_log=False,
         server_header=False,
     )  # fmt: skip
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

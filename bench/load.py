@@ -10,6 +10,7 @@ import re
 import time
 from array import array
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from typing import NamedTuple, cast
 
 from msgspec import Struct
@@ -112,9 +113,7 @@ async def measure(server: ServerProcess, talks: Sequence[Talk], *, ramp_s: float
     transports = []
     try:
         for talk in talks:
-            transport, _ = await loop.create_connection(
-                lambda talk=talk: _Connection(talk, tally), "127.0.0.1", server.port
-            )
+            transport, _ = await loop.create_connection(partial(_Connection, talk, tally), "127.0.0.1", server.port)
             transports.append(transport)
         await _pass(ramp_s, tally)
         answers, cpu_s, began = tally.answers, server.cpu_s(), time.perf_counter()

@@ -67,7 +67,7 @@ def _quantile(values: Sequence[float], share: float) -> float:
 def _table(report: Report) -> list[tuple[str, ...]]:
     head = ("scenario", "Lingpai /s", "CPU µs", "p99 ms", "× bare", f"{_PEER} /s", "CPU µs", "× peer", "× peer, CPU")
     floor = report.figures.get((BARE.name, "bare"))
-    rows = [head]
+    rows: list[tuple[str, ...]] = [head]
     for name in report.scenarios:
         ours, peer = report.figures[name, _OURS], report.figures.get((name, _PEER))
         cells = [name, f"{ours.per_s:,.0f}", f"{ours.cpu_us:,.0f}", f"{ours.p99_ms:.1f}"]

@@ -115,8 +115,9 @@ def start_oidc_provider(folder: Path, people: int) -> Target:
         subprocess.run(command, cwd=installed, check=True, capture_output=True, timeout=180)
     port = free_port()
     environment = {"NODE_ENV": "production"}
-    command = ("node", str(installed / "server.mjs"), str(port))
-    server = ServerProcess(command, port, folder / "oidc-provider.log", environment)
+    server = ServerProcess(
+        ("node", str(installed / "server.mjs"), str(port)), port, folder / "oidc-provider.log", environment
+    )
     return Target(
         name="oidc-provider",
         server=server,

@@ -29,7 +29,8 @@ async def as_device_visit(_world: World, loot: Loot, value: str) -> bool:
 async def as_request_uri(_world: World, loot: Loot, value: str) -> bool:
     """At the authorization endpoint."""
     params = {"client_id": "photo-print", "request_uri": URN + value.removeprefix(URN)}
-    return taken(await loot.browser.http.get("/oauth2/authorize", params=params), 303)
+    response = await loot.browser.http.get("/oauth2/authorize", params=params)
+    return taken(response, 303) and "error=" not in response.headers["location"]
 
 
 async def as_logout_request(_world: World, loot: Loot, value: str) -> bool:

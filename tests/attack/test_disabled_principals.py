@@ -38,7 +38,8 @@ async def _disable_client(world: World, _loot: Loot) -> None:
 
 async def _press(loot: Loot, action: str, scope: str = "") -> None:
     await loot.browser.get("/account/grants")
-    forms = (form for form in loot.browser.forms() if (("action", action) in form.buttons))
+    ours = (form for form in loot.browser.forms() if ("client_id", "photo-print") in form.fields)
+    forms = (form for form in ours if ("action", action) in form.buttons)
     form = next(form for form in forms if not scope or ("scope", scope) in form.fields)
     await loot.browser.submit(form, ("action", action))
 

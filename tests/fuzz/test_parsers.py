@@ -22,12 +22,12 @@ CLIENT = {
     "grant_types": ["authorization_code"],
 }
 
-# Many parsers: each gets half as many inputs as a test has otherwise.
-some = settings(max_examples=settings().max_examples // 2, suppress_health_check=list(HealthCheck))
+# There are many: each gets half as many inputs as other tests do.
+fuzzing = settings(max_examples=settings().max_examples // 2, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("target", [*text_targets(), *json_targets()], ids=lambda target: target.name)
-@some
+@fuzzing
 @given(data=st.data())
 def test_it_parses_or_refuses(target: Target, data: st.DataObject) -> None:
     given_: Any = data.draw(target.inputs)
@@ -40,13 +40,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz")
 
 
-@some
+@fuzzing
 @given(document=texts(DEMO[:1500], *DEMO.split("\n\n")))
 def test_a_toml_file_is_read_or_refused(folder: Path, document: str) -> None:
     apply(folder / "apply.toml", document)
 
 
-@some
+@fuzzing
 @given(
     document=st.fixed_dictionaries(
         {"clients": st.lists(changed(CLIENT, "jwks", "legacy", "contacts"), max_size=2)}

@@ -67,6 +67,7 @@ class Provider(Struct, frozen=True):
         """Make ``session`` trust it, whatever certificates and proxies the environment names."""
         session.trust_env = False
         session.verify = str(self.certificate)
+        session.headers["connection"] = "close"  # an idle one would have the server wait for it at the end
 
 
 class Person(Browser):

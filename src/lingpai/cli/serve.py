@@ -136,9 +136,11 @@ async def _serve(config: "Config", listener: socket.socket, address: str, tls: t
 def _http_settings(app: Callable[..., object], tls: tuple[Path | None, Path | None]) -> "uvicorn.Config":
     import uvicorn
 
+    from lingpai.cli.whole_answers import WholeAnswers
+
     settings = uvicorn.Config(
         app,
-        http="httptools",
+        http=WholeAnswers,
         ws="none",
         lifespan="off",
         log_config=None,

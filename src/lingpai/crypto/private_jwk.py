@@ -55,7 +55,7 @@ def read_private_jwk(text: str | bytes) -> PrivateKeyMaterial:
     try:
         der = kind.import_key(dict(members)).as_der(private=True)
         public = public_jwk(der, kid=kid, alg=alg)
-    except (JoseError, ValueError, TypeError):
+    except (JoseError, ValueError, TypeError, KeyError):  # KeyError: joserfc's answer to a curve it does not know
         raise InvalidJwk("malformed or of a kind that does not fit its alg") from None
     # A public half that is not this key's would be shown to servers that then believe somebody else's signatures.
     if any(members.get(name) != value for name, value in public.items() if name not in ("alg", "kid", "use")):

@@ -9,19 +9,14 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx2
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 import lingpai as package
+from tests.certificate import write_certificate
 from tests.unit.cli.terminal import Lingpai
 
 SOURCE = str(Path(package.__file__).parents[1])
@@ -91,7 +86,7 @@ def test_a_second_start_uses_what_the_first_made(serve: Serve) -> None:
 
 
 def test_it_serves_https_with_a_certificate(serve: Serve, empty: Path) -> None:
-    _write_certificate(empty)
+    write_certificate(empty)
     server = serve("--tls-cert", "cert.pem", "--tls-key", "key.pem")
     assert server.address.startswith("https://127.0.0.1:")
     context = ssl.create_default_context(cafile=empty / "cert.pem")
@@ -174,21 +169,3 @@ def test_a_locked_database_is_said_in_one_line(lingpai: Lingpai, home: Path) -> 
     database.close()
     assert ended.status == 1
     assert len(ended.err.splitlines()) == 1
-
-
-def _write_certificate(folder: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    today = datetime.fromtimestamp(Path(folder).stat().st_mtime, UTC)
-    names = [x509.DNSName("localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))]
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(today - timedelta(days=1))
-        .not_valid_after(today + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    no_encryption = serialization.NoEncryption()
-    pkcs8 = serialization.PrivateFormat.PKCS8
-    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, pkcs8, no_encryption))

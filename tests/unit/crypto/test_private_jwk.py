@@ -55,6 +55,7 @@ REFUSED = {
     "an alg of another kind": altered("ES256", alg="RS256"),
     "an alg nobody signs with here": altered("ES256", alg="HS256"),
     "another curve": altered("ES256", crv="P-521"),
+    "a curve there is not": altered("ES256", crv="P-257"),
     "a missing half": altered("ES256", x=None),
     "somebody else's public half": altered("EdDSA", x=OTHER["x"]),
     "d that is not base64url": altered("EdDSA", d="!!!"),

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from lingpai.server.storage.driver import Row, Statement, StorageUnavailable, Value
 
 _BATCH_LIMIT = 256
+"""Callers after which a batch takes no more that are already waiting."""
 _BUSY_TIMEOUT_S = 5.0
 _TAKEN = frozenset({sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE})
 
@@ -42,7 +43,7 @@ class SQLiteDriver:
         self._path = path
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
-        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Work] | None] = queue.SimpleQueue()
         self._closed = False
         try:
             self._writer = _connect(path)
@@ -72,18 +73,37 @@ class SQLiteDriver:
             raise StorageUnavailable("the database is closed")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[Row] | None] = loop.create_future()
-        self._queue.put(_Work(statements, loop, answer))
+        waiting = self._waiting(loop)
+        if not waiting:
+            # Handed over once everybody who is ready now has come this far: the writer wakes once, for all of them.
+            loop.call_soon(self._hand_over, waiting)
+        waiting.append(_Work(statements, loop, answer))
         return await answer
 
     async def close(self) -> None:
         """Commit what was accepted, stop the writer, close every connection."""
         if self._closed:
             return
+        self._hand_over(self._waiting(asyncio.get_running_loop()))
         self._closed = True
         self._queue.put(None)
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
         for connection in (*self._readers, self._writer):
             connection.close()
+
+    def _waiting(self, loop: asyncio.AbstractEventLoop) -> list[_Work]:
+        """What ``loop`` has accepted and not handed over yet. A loop has one thread, a thread one loop at a time."""
+        known: tuple[asyncio.AbstractEventLoop, list[_Work]] | None = getattr(self._local, "waiting", None)
+        if known is None or known[0] is not loop:
+            known = self._local.waiting = (loop, [])
+        return known[1]
+
+    def _hand_over(self, waiting: list[_Work]) -> None:
+        if self._closed:  # meanwhile, by another thread
+            _resolve([_Done(work, None, StorageUnavailable("the database is closed")) for work in waiting])
+        elif waiting:
+            self._queue.put(waiting.copy())
+        waiting.clear()
 
     def _reader(self) -> sqlite3.Connection:
         if self._closed:
@@ -97,13 +117,13 @@ class SQLiteDriver:
 
     def _write_until_closed(self) -> None:
         while (first := self._queue.get()) is not None:
-            batch, last = [first], False
+            batch, last = first, False
             while len(batch) < _BATCH_LIMIT and not self._queue.empty():
-                work = self._queue.get()
-                if work is None:
+                more = self._queue.get()
+                if more is None:
                     last = True
                     break
-                batch.append(work)
+                batch += more
             try:
                 done = self._commit(batch)
             except Exception as error:
