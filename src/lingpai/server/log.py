@@ -5,6 +5,7 @@ endpoints write one per request with ``log_request``, ``audit`` one per event. R
 rule: a caller never hands a token, code, password, cookie or ``state`` to a logger in the first place.
 """
 
+import asyncio
 import functools
 import logging
 import re
@@ -125,10 +126,7 @@ def log_request(name: str, line: RequestLine) -> None:
     if plain and isinstance(lines, _Lines) and lines.requests_as_json:
         lines.write_request(name, line)
     else:
-        fields = msgspec.structs.asdict(line)
-        if line.reason is None:
-            del fields["reason"]
-        get_logger(name).info("request", **fields)
+        get_logger(name).info("request", **msgspec.to_builtins(line))
 
 
 def redact(_logger: object, _method: str, event: EventDict) -> EventDict:
@@ -189,17 +187,37 @@ class _Lines:
     """Where lines go. structlog asks it for the logger at the end of its chain."""
 
     def __init__(self, out: TextIO, *, requests_as_json: bool) -> None:
-        self._out = out
         self._logger = structlog.WriteLogger(out)
+        self._waiting: list[tuple[str, RequestLine]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.requests_as_json = requests_as_json
 
     def __call__(self, *_args: object) -> structlog.WriteLogger:
         return self._logger
 
     def write_request(self, name: str, line: RequestLine) -> None:
-        """The same line as structlog would write, without its chain."""
-        told = {"event": "request", "logger_name": name, **msgspec.structs.asdict(line), "level": "info"}
-        self._logger.msg(_json(_stamp(None, "info", told)))
+        """The same line as structlog would write, without its chain.
+
+        The lines of all requests that end in one turn of the event loop are written at its end, which is also when
+        their answers leave: together, with one time.
+        """
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            loop = None
+        if loop is not None and (not self._waiting or self._loop is not loop):
+            loop.call_soon(self._write_waiting)
+        self._loop = loop
+        self._waiting.append((name, line))
+        if loop is None:
+            self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            time = _stamp(None, "info", {})
+            told = ({"event": "request", "logger_name": name, **msgspec.to_builtins(line)} for name, line in waiting)
+            self._logger.msg("\n".join(_json({**fields, "level": "info", **time}) for fields in told))
 
 
 def _json(event: object, **_options: object) -> str:

@@ -1,3 +1,4 @@
+import asyncio
 import io
 import json
 import logging
@@ -67,9 +68,33 @@ def test_the_short_way_of_a_request_line_writes_what_the_long_one_does() -> None
     stream = configured()
     bind_request_id(REQUEST.request_id)
     log_request("http", REQUEST)
-    get_logger("http").info("request", **msgspec.structs.asdict(REQUEST))
+    get_logger("http").info("request", **msgspec.to_builtins(REQUEST))
     short, long = (json.loads(line) | {"timestamp": ""} for line in stream.getvalue().splitlines())
     assert short == long
+
+
+async def test_requests_that_end_together_have_their_lines_written_together_and_in_order() -> None:
+    stream = configured()
+    for number in range(3):
+        log_request("http", msgspec.structs.replace(REQUEST, request_id=f"r{number}"))
+    await asyncio.sleep(0)
+    assert [json.loads(line)["request_id"] for line in stream.getvalue().splitlines()] == ["r0", "r1", "r2"]
+
+
+def test_an_event_loop_that_ended_early_keeps_no_line_of_the_next_one() -> None:
+    stream = configured()
+    cut_short = asyncio.new_event_loop()
+    cut_short.call_soon(log_request, "http", msgspec.structs.replace(REQUEST, request_id="r0"))
+    cut_short.call_soon(cut_short.stop)
+    cut_short.run_forever()
+    cut_short.close()
+
+    async def one_more() -> None:
+        log_request("http", REQUEST)
+        await asyncio.sleep(0)
+
+    asyncio.run(one_more())
+    assert [json.loads(line)["request_id"] for line in stream.getvalue().splitlines()] == ["r0", "r1"]
 
 
 def test_a_request_line_for_people_is_one_line_too() -> None:
