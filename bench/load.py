@@ -11,11 +11,9 @@ import time
 from array import array
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
-from typing import NamedTuple, cast
+from typing import NamedTuple, Protocol, cast
 
 from msgspec import Struct
-
-from bench.process import ServerProcess
 
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 _STATUS = slice(9, 12)
@@ -103,7 +101,17 @@ class _Connection(asyncio.Protocol):
         self._tally.fail(exc or UnexpectedAnswer("the server closed a connection"))
 
 
-async def measure(server: ServerProcess, talks: Sequence[Talk], *, ramp_s: float, wall_s: float) -> Measurement:
+class Server(Protocol):
+    """What is under load, as far as it matters here."""
+
+    port: int
+
+    def cpu_s(self) -> float:
+        """Processor time so far."""
+        ...
+
+
+async def measure(server: Server, talks: Sequence[Talk], *, ramp_s: float, wall_s: float) -> Measurement:
     """Let every talk run on its own connection; count from ``ramp_s`` on, for ``wall_s`` seconds.
 
     Raises ``UnexpectedAnswer`` as soon as the server refuses anything, and ``OSError`` when it is not there.

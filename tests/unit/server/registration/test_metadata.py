@@ -74,7 +74,11 @@ def test_what_is_written_is_read_as_the_same(document: dict[str, Any]) -> None:
 @pytest.mark.spec("OpenID Connect Dynamic Client Registration 1.0", "2", "the default enc is A128CBC-HS256")
 @pytest.mark.parametrize("what", ["id_token", "userinfo"])
 def test_encryption_without_enc_has_the_default_one(what: str) -> None:
-    document = {"redirect_uris": ["https://a.example/"], f"{what}_encrypted_response_alg": "RSA-OAEP"}
+    document = {
+        "redirect_uris": ["https://a.example/"],
+        "jwks_uri": "https://a.example/jwks",
+        f"{what}_encrypted_response_alg": "RSA-OAEP",
+    }
     metadata = check(read_metadata(document, CEILING), CEILING)
     assert getattr(metadata, f"{what}_encrypted_response_enc") == "A128CBC-HS256"
     document[f"{what}_encrypted_response_enc"] = "A192GCM"
