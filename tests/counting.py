@@ -10,10 +10,13 @@ class CountingDriver:
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
+        self._epoch = 0
         self.reads: list[str] = []
         self.writes: list[str] = []
 
     def reset(self) -> None:
+        """Begin to count; nothing that was read before is remembered, because budgets are for the first time."""
+        self._epoch += 1
         self.reads.clear()
         self.writes.clear()
 
@@ -28,6 +31,9 @@ class CountingDriver:
     async def transact(self, statements: Sequence[Statement]) -> list[Row] | None:
         self.writes.extend(statement.sql for statement in statements)
         return await self._driver.transact(statements)
+
+    def version(self) -> object:
+        return self._epoch, self._driver.version()
 
     async def close(self) -> None:
         await self._driver.close()

@@ -1,13 +1,12 @@
-"""A whole server in process for tests: the real application on a real SQLite file, with a clock the test turns.
+"""A whole server in process for tests: the real application on a real database, with a clock the test turns.
 
 ``World.open`` starts it; ``add_…`` fill it; ``browser()`` is a person, ``http`` an application's back channel.
 Nothing of the server is replaced but its clock.
 """
 
 import asyncio
-import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,11 +17,12 @@ from lingpai.crypto.digest import new_id
 from lingpai.oauth.pkce import code_challenge_s256, new_code_verifier
 from lingpai.server.client_auth.secret import digest_client_secret
 from lingpai.server.config import Config
+from lingpai.server.database_url import is_postgresql
 from lingpai.server.storage.driver import Statement
-from lingpai.server.storage.migrate import sqlite_path
 from lingpai.server.storage.records import Account, Client, ClientSecret, ResourceServer, ScopeDefinition
 from lingpai.server.tokens.master_key import client_secret_pepper, load_master_key
 from lingpai.server.wiring import Server, open_database
+from tests import databases
 from tests.browser import Browser
 from tests.counting import CountingDriver
 
@@ -64,7 +64,7 @@ class World:
         """Start a server in ``folder`` with the two demo scopes, the photo service, one client and one account."""
         defaults: dict[str, Any] = {
             "issuer": ISSUER,
-            "database": f"sqlite:///{folder}/lingpai.db",
+            "database": settings.get("database") or databases.new_database(folder),
             "master_key_file": folder / "lingpai.key",
             "password_memory_kib": 64,
             "password_time_cost": 1,
@@ -84,8 +84,8 @@ class World:
 
     @property
     def folder(self) -> Path:
-        """Where the database lies."""
-        return sqlite_path(self.config.database).parent
+        """Where the master key lies, and a database that is a file."""
+        return self.config.master_key_file.parent
 
     async def reset(self) -> None:
         """Back to what it was when it opened: rows, clock, no browsers. Ten times faster than opening another."""
@@ -101,13 +101,12 @@ class World:
     def _snapshot(self) -> list[Statement]:
         """The statements that bring every table back to what it holds now."""
         statements = []
-        with closing(sqlite3.connect(sqlite_path(self.config.database))) as database:
-            for name in self.rows():
-                statements.append(Statement(f"DELETE FROM {name}"))  # noqa: S608 - our own tables
-                for row in database.execute(f"SELECT * FROM {name}"):  # noqa: S608 - our own tables
-                    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-                    insert = f"INSERT INTO {name} VALUES ({places})"  # noqa: S608 - our own tables
-                    statements.append(Statement(insert, row))
+        for name, rows in databases.read_tables(self.config.database).items():
+            statements.append(Statement(f"DELETE FROM {name}"))  # noqa: S608 - our own tables
+            for row in rows:
+                places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+                insert = f"INSERT INTO {name} VALUES ({places})"  # noqa: S608 - our own tables
+                statements.append(Statement(insert, row))
         return statements
 
     async def start(self) -> None:
@@ -120,15 +119,27 @@ class World:
         self.http = self._client()
 
     async def close(self) -> None:
-        """Stop the server and every browser."""
+        """Stop the server and every browser; the database of a test goes away."""
+        await self._stop()
+        databases.drop_database(self.config.database)
+
+    async def _stop(self) -> None:
         for client in (self.http, *self._browsers):
             await client.aclose()
         self._browsers.clear()
         await self.server.close()
 
+    @asynccontextmanager
+    async def locked(self) -> AsyncIterator[None]:
+        """Another program holds the database: what is written is refused soon, what is read is read."""
+        if not is_postgresql(self.config.database):
+            await self.driver.transact([Statement("PRAGMA busy_timeout=20")])  # not five seconds for every test
+        with databases.locked(self.config.database):
+            yield
+
     async def restart(self) -> None:
         """Stop and start: nothing that matters may have lived in memory only."""
-        await self.close()
+        await self._stop()
         await self.start()
 
     def browser(self) -> Browser:
@@ -214,10 +225,7 @@ class World:
 
     def rows(self) -> dict[str, int]:
         """How many rows each table has, counted behind the server's back."""
-        with closing(sqlite3.connect(sqlite_path(self.config.database))) as database:
-            tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in tables)  # noqa: S608 - our own tables
-            return dict(database.execute(counts).fetchall())
+        return {name: len(rows) for name, rows in databases.read_tables(self.config.database).items()}
 
 
 class Ask:

@@ -8,7 +8,11 @@ from collections.abc import Awaitable, Callable
 import httpx2
 import pytest
 
+from lingpai.server.web import paths
+from lingpai.server.wiring.pages import browser_routes
 from tests.browser import Browser
+from tests.device import to_question, waiting_tv
+from tests.openid import LOGGED_OUT, add_app, add_person, open_request, sign_in
 from tests.world import Ask, World, grant_tokens
 
 Drawing = Callable[[World, Browser], Awaitable[object]]
@@ -53,6 +57,35 @@ async def _sign_out(world: World, browser: Browser) -> None:
     await browser.get("/sign-out")
 
 
+async def _select_account(world: World, browser: Browser) -> None:
+    await add_app(world)
+    await add_person(world)
+    await sign_in(world, browser, username="wang")
+    await sign_in(world, browser, prompt="login")
+    await open_request(world, browser, prompt="select_account")
+
+
+async def _device(world: World, browser: Browser) -> None:
+    await world.sign_in(browser)
+    await browser.get(paths.DEVICE)
+
+
+async def _device_question(world: World, browser: Browser) -> None:
+    await to_question(world, browser, (await waiting_tv(world)).began["user_code"])
+
+
+async def _end_session(world: World, browser: Browser) -> None:
+    await world.sign_in(browser)
+    await browser.get(paths.END_SESSION)
+
+
+async def _logged_out_elsewhere(world: World, browser: Browser) -> None:
+    app = await add_app(world, frontchannel_logout_uri="http://localhost:3000/logout")
+    hint = (await sign_in(world, browser)).tokens["id_token"]
+    params = {"id_token_hint": hint, "client_id": app.client_id, "post_logout_redirect_uri": LOGGED_OUT}
+    await browser.get(f"{paths.END_SESSION}?{httpx2.QueryParams(params)}")
+
+
 async def _method_not_allowed(_world: World, browser: Browser) -> None:
     browser.page = await browser.http.delete("/consent")
 
@@ -68,6 +101,12 @@ PAGES: dict[str, Drawing] = {
     "nothing ticked": _nothing_ticked,
     "grants": _grants,
     "sign-out": _sign_out,
+    "account chooser": _select_account,
+    "device": _device,
+    "device question": _device_question,
+    "end of the session": _end_session,
+    "wrong end of the session": lambda _, browser: browser.get(f"{paths.END_SESSION}?id_token_hint=x.y.z"),
+    "signed out for an application": _logged_out_elsewhere,
     "signed out": lambda _, browser: browser.get("/sign-out"),
     "no such page": lambda _, browser: browser.get("/nowhere"),
     "no such client": lambda world, browser: browser.get(Ask(world, "nobody").url),
@@ -88,23 +127,61 @@ def _policy(page: httpx2.Response) -> dict[str, list[str]]:
     return {name: sources for name, *sources in directives}
 
 
+def _check_headers(page: httpx2.Response) -> None:
+    policy, name = _policy(page), str(page.url)
+    assert policy["frame-ancestors"] == ["'none'"], name
+    assert page.headers["x-frame-options"] == "DENY", name
+    assert policy["default-src"] == ["'none'"], name
+    assert policy["base-uri"] == ["'none'"], name
+    assert policy["script-src"] == ["'self'"], name
+    assert policy["style-src"] == ["'self'"], name
+    sources = {source for directive in policy.values() for source in directive}
+    assert not {"'unsafe-inline'", "'unsafe-eval'", "*"} & sources, name
+    assert "no-store" in page.headers["cache-control"], name
+    assert page.headers["referrer-policy"] == "no-referrer", name
+    assert page.headers["x-content-type-options"] == "nosniff", name
+
+
 @pytest.mark.spec("RFC 9700", "4.16", "no page of ours can be framed")
 @pytest.mark.parametrize("name", PAGES)
 async def test_no_page_can_be_framed_scripted_kept_or_sniffed(world: World, name: str) -> None:
-    page = await _draw(world, name)
+    _check_headers(await _draw(world, name))
+
+
+@pytest.mark.parametrize("signed_in", [False, True], ids=["nobody", "somebody"])
+async def test_no_address_answers_with_a_page_that_can_be_framed(world: World, signed_in: bool) -> None:
+    # From the table of routes, so that a page made tomorrow is looked at too.
+    browser = world.browser()
+    if signed_in:
+        await world.sign_in(browser)
+    shown = set()
+    for path in _page_paths(world):
+        for query in ("", "?request=lpq_00", "?a=%3Cscript%3E"):
+            page = await browser.get(path + query)
+            if page.headers.get("content-type", "").startswith("text/html"):
+                _check_headers(page)
+                shown.add(path)
+    always = {paths.LANDING, paths.SIGN_IN, paths.SIGN_OUT, paths.CONSENT, paths.SELECT_ACCOUNT, paths.END_SESSION}
+    assert always <= shown
+
+
+def _page_paths(world: World) -> list[str]:
+    """Every address that may answer GET with a page; the frame that asks about sessions is there to be framed."""
+    routes = browser_routes(world.server)
+    framed = {paths.CHECK_SESSION}
+    return [path for path, route in routes.items() if "GET" in route.methods and path not in framed]
+
+
+async def test_the_only_page_that_may_be_framed_shows_and_asks_nothing(world: World) -> None:
+    page = await world.http.get(paths.CHECK_SESSION)
     policy = _policy(page)
-    assert policy["frame-ancestors"] == ["'none'"]
-    assert page.headers["x-frame-options"] == "DENY"
-    assert policy["default-src"] == ["'none'"]
-    assert policy["base-uri"] == ["'none'"]
-    assert policy["script-src"] == ["'self'"]
-    assert policy["style-src"] == ["'self'"]
-    assert not {"'unsafe-inline'", "'unsafe-eval'", "*"} & {source for name in policy for source in policy[name]} - (
-        {"*"} if name == "form post" else set()
-    )
-    assert "no-store" in page.headers["cache-control"]
-    assert page.headers["referrer-policy"] == "no-referrer"
-    assert page.headers["x-content-type-options"] == "nosniff"
+    assert policy == {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "frame-ancestors": ["*"],
+        "base-uri": ["'none'"],
+    }
+    assert not any(f"<{tag}" in page.text for tag in ("form", "input", "button", "a ", "body", "img"))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -115,7 +192,7 @@ async def test_every_page_lives_without_what_its_policy_forbids(world: World, na
     assert " onclick=" not in text
     assert "javascript:" not in text
     assert "<script>" not in text
-    assert "<iframe" not in text
+    assert ("<iframe" in text) == (name == "signed out for an application"), "the frames of applications that sign out"
     assert "<base" not in text
 
 

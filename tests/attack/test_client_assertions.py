@@ -136,7 +136,7 @@ async def test_a_client_with_a_plain_secret_cannot_be_entered_by_signing(world: 
     ],
 )
 async def test_an_assertion_says_exactly_who_to_whom_and_when(world: World, changes: dict[str, Any]) -> None:
-    # CVE-2025-27370 (aud of another server), CVE-2026-55669 (aud and exp not checked)
+    # An audience of another server; CVE-2026-55669 (aud and exp not checked)
     await add_worker(world, jwks=HOLDER.jwks)
     assert refusal(await authenticate(world, HOLDER.sign(claims_of(world, **changes)))) == REFUSED
 
@@ -247,7 +247,7 @@ GARBAGE: list[Callable[[str], str]] = [
 
 @pytest.mark.parametrize("spoil", GARBAGE, ids=range(len(GARBAGE)))
 async def test_garbage_is_refused_as_such(world: World, spoil: Callable[[str], str]) -> None:
-    # CVE-2025-27144 (dots), CVE-2025-22868 (memory), CVE-2026-96760 (no signatures), CVE-2022-21449 (r = s = 0)
+    # CVE-2025-27144 (dots), CVE-2025-22868 (memory), CVE-2026-96760 (no signatures), and the empty signature r = s = 0
     await add_worker(world, jwks=HOLDER.jwks)
     answer = await authenticate(world, spoil(HOLDER.sign(claims_of(world))))
     assert refusal(answer) in {REFUSED, (400, "invalid_request")}

@@ -18,6 +18,7 @@ import structlog
 
 from lingpai.server.log import LogFormat, configure_logging
 from lingpai.server.storage.driver import Statement
+from tests import databases
 from tests.attack.scene import Loot, bearer, collect
 from tests.browser import Browser
 from tests.world import CALLBACK, PASSWORD, SECRET, Ask, World
@@ -153,9 +154,7 @@ async def test_no_secret_is_in_the_logs_the_audit_rows_or_the_database(world: Wo
 def _look_into_the_stolen_files(world: World, secrets: dict[str, str]) -> None:
     """The database as it lies there, with its log and index; raw bytes, so deleted rows count too."""
     folder = world.folder
-    files = [path for path in folder.iterdir() if path.suffix != ".key"]
-    assert {path.name for path in files} >= {"lingpai.db", "lingpai.db-wal"}
-    stolen = b"".join(path.read_bytes() for path in files)
+    stolen = databases.stored_bytes(world.config.database)
     assert b"zhangsan" in stolen, "this is where the rows are"
     master = next(path for path in folder.iterdir() if path.suffix == ".key").read_bytes().strip()
     assert master not in stolen

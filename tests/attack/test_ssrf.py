@@ -132,7 +132,7 @@ async def test_nobody_who_is_not_registered_makes_the_server_ask(world: World, w
 
 @pytest.mark.parametrize("how", ["authorize", "par"])
 async def test_a_request_uri_is_not_fetched(world: World, web: ForeignWeb, how: str) -> None:
-    # CVE-2020-10770: blind SSRF through request_uri
+    # Blind requests from inside through request_uri
     params = Ask(world).params | {"request_uri": web.url()}
     if how == "authorize":
         answer = await world.http.get("/oauth2/authorize", params=params)

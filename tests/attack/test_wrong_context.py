@@ -1,7 +1,7 @@
 """Everything the server hands out or takes, shown by another client, browser, key or server, elsewhere, or again.
 
 Spec: RFC 9700 §2.2, §4; RFC 6819 §5.1.5. Stops: CVE-2022-1245 (an exchange for any target), CVE-2026-45337 (any session
-answers any device), CVE-2025-27370 and CVE-2025-27371 (assertions for another server), replays of proofs and requests.
+answers any device), assertions meant for another server, replays of proofs and requests.
 """
 
 from collections.abc import Awaitable, Callable

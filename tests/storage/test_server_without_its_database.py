@@ -1,13 +1,10 @@
 """The whole server while somebody holds its database: it says so, loses nothing, and goes on by itself afterwards."""
 
-import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from lingpai.server.storage.driver import Statement
 from tests.world import Ask, World, at_once, grant_tokens, refusal
 
 AWAY = (503, "temporarily_unavailable")
@@ -16,24 +13,15 @@ AWAY = (503, "temporarily_unavailable")
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     opened = await World.open(tmp_path)
-    await opened.driver.transact([Statement("PRAGMA busy_timeout=20")])  # not five seconds for every test
     yield opened
     await opened.close()
-
-
-@contextmanager
-def _locked(world: World) -> Iterator[None]:
-    with closing(sqlite3.connect(world.folder / "lingpai.db", isolation_level=None)) as foreign:
-        foreign.execute("BEGIN EXCLUSIVE")
-        yield
-        foreign.execute("ROLLBACK")
 
 
 async def test_a_code_and_a_refresh_token_that_could_not_be_spent_are_not_lost(world: World) -> None:
     tokens = await grant_tokens(world)
     ask = Ask(world)
     code = (await ask.allow(world.browser()))["code"]
-    with _locked(world):
+    async with world.locked():
         for answer in (await ask.redeem(code), await world.refresh(tokens["refresh_token"])):
             assert refusal(answer) == AWAY
             assert int(answer.headers["retry-after"]) > 0
@@ -43,7 +31,7 @@ async def test_a_code_and_a_refresh_token_that_could_not_be_spent_are_not_lost(w
 
 async def test_what_only_reads_goes_on_and_the_health_probe_is_red(world: World) -> None:
     tokens = await grant_tokens(world)
-    with _locked(world):
+    async with world.locked():
         assert await world.is_active(tokens["access_token"])
         statuses = {path: (await world.http.get(path)).status_code for path in ("/health/live", "/health/ready")}
         assert statuses == {"/health/live": 200, "/health/ready": 503}
@@ -53,7 +41,7 @@ async def test_what_only_reads_goes_on_and_the_health_probe_is_red(world: World)
 async def test_a_person_is_told_to_try_again_and_is_not_signed_in_by_halves(world: World) -> None:
     browser = world.browser()
     await browser.get("/sign-in")
-    with _locked(world):
+    async with world.locked():
         await world.sign_in(browser)
         assert browser.page.status_code == 503
         assert "retry-after" in browser.page.headers
@@ -67,7 +55,7 @@ async def test_a_consent_that_could_not_be_kept_gives_no_code(world: World) -> N
     browser = world.browser()
     await Ask(world).to_consent(browser)
     form = browser.form("consent-form")
-    with _locked(world):
+    async with world.locked():
         page = await browser.submit(form, ("scope", "list_album"), ("decision", "allow"))
         assert page.status_code == 503
     assert world.rows()["account_grant"] == 0
@@ -75,7 +63,7 @@ async def test_a_consent_that_could_not_be_kept_gives_no_code(world: World) -> N
 
 async def test_a_revocation_is_not_said_to_be_done_before_it_is(world: World) -> None:
     tokens = await grant_tokens(world)
-    with _locked(world):
+    async with world.locked():
         answer = await world.post("/oauth2/revoke", token=tokens["refresh_token"])
         assert answer.status_code == 503, "RFC 7009 §2.2.1: the client must know that the token still lives"
     assert await world.is_active(tokens["access_token"])
@@ -84,7 +72,7 @@ async def test_a_revocation_is_not_said_to_be_done_before_it_is(world: World) ->
 async def test_many_who_wait_are_all_told(world: World) -> None:
     ask = Ask(world)
     code = (await ask.allow(world.browser()))["code"]
-    with _locked(world):
+    async with world.locked():
         answers = await at_once(*[ask.redeem(code) for _ in range(20)])
     assert {refusal(answer) for answer in answers} == {AWAY}
     assert (await ask.redeem(code)).status_code == 200

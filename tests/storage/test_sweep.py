@@ -5,6 +5,8 @@ import pytest
 from lingpai.server.storage.accounts import Accounts
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.driver import Driver, Statement, Value
+from lingpai.server.storage.postgres import PostgresDriver
+from lingpai.server.storage.sqlite import SQLiteDriver
 from lingpai.server.storage.sweep import sweep, sweep_all
 from lingpai.server.storage.throttles import Throttles
 from tests.storage.samples import NOW, account, client, together
@@ -31,11 +33,17 @@ _INSERTS = {
 }
 _ENDED = _INSERTS["account_grant"].replace("expires_at)", "ended_at)")
 _COUNT = {table: f"SELECT count(*) FROM {table}" for table in _INSERTS}  # noqa: S608 - of our own constants
-_TABLES = "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+_TABLES = {
+    SQLiteDriver: "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'",
+    PostgresDriver: "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'",
+}
 
 
 async def _fill(driver: Driver, sql: str, count: int, at: int | None, first: int = 0) -> None:
-    rows: list[tuple[Value, ...]] = [(number, at) for number in range(first, first + count)]
+    # Keys are bytes but for two tables, and PostgreSQL insists.
+    numbers = range(first, first + count)
+    keys: list[Value] = [*numbers] if "client (" in sql or "key_material" in sql else [b"%d" % n for n in numbers]
+    rows: list[tuple[Value, ...]] = [(key, at) for key in keys]
     await driver.transact([Statement(sql, row) for row in rows])
 
 
@@ -93,7 +101,7 @@ async def test_everything_is_swept_while_others_write(driver: Driver) -> None:
 
 
 async def test_every_table_whose_rows_expire_is_swept(driver: Driver) -> None:
-    columns = await driver.fetch_all(_TABLES)
+    columns = await driver.fetch_all(_TABLES[type(driver)])
     assert {table for table, column in columns if column == "expires_at"} == (await sweep(driver, NOW)).keys()
 
 

@@ -21,6 +21,12 @@ BIG = Statement(INSERT, ("big", "x" * 500_000))
 SMALL = Statement(INSERT, ("small", "x"))
 
 
+@pytest.fixture
+def kind() -> str:
+    """PostgreSQL's troubles are in ``test_postgresql_away``."""
+    return "sqlite"
+
+
 async def _count(driver: Driver) -> int:
     row = await driver.fetch_one("SELECT count(*) FROM scope_definition")
     assert row

@@ -41,6 +41,12 @@ def create(
     native: Native = False,
     client_uri: Annotated[str | None, typer.Option(help="Its web site, shown on the consent page.")] = None,
     logo_uri: Annotated[str | None, typer.Option(help="Its icon, shown on the consent page.")] = None,
+    dialect: Annotated[
+        str | None, typer.Option(help="qq: an old QQ Connect SDK. The id is a number then, URIs may be joined by ;.")
+    ] = None,
+    developer: Annotated[
+        str | None, typer.Option(help="Whose it is: applications of one developer see the same unionid of a person.")
+    ] = None,
     config: ConfigFile = None,
 ) -> None:
     """Register an application and print its client_id and, this once, its client_secret.
@@ -50,15 +56,20 @@ def create(
         lingpai client create Print --redirect-uri https://print.example/cb
 
         lingpai client create App --native --redirect-uri com.example.app:/cb
+
+        lingpai client create Shop --dialect qq --redirect-uri https://shop.example/qq
     """
     from lingpai.cli.apply.document import CLIENTS
     from lingpai.cli.entry import put_entry
+    from lingpai.cli.qq import client_values
     from lingpai.cli.secrets import make_secret, uses_secret
     from lingpai.crypto.digest import new_id
 
     secret = make_secret(auth_method) if uses_secret(auth_method) else None
+    if dialect not in (None, "qq"):
+        raise Refused("--dialect: there is qq")
     values = {
-        "client_id": client_id or new_id().hex(),
+        "client_id": client_id or (None if dialect else new_id().hex()),
         "client_name": name,
         "client_secret": secret,
         "application_type": "native" if native else "web",
@@ -70,7 +81,10 @@ def create(
         "required_scope": required_scope,
         "client_uri": client_uri,
         "logo_uri": logo_uri,
+        "developer": developer,
     }
+    if dialect:
+        values = client_values(values)
     made = put_entry(read_config(config), CLIENTS, values)
     _print_secret(made.key, secret)
 
@@ -171,6 +185,7 @@ def _remarks(client: "Client") -> str:
     remarks = {
         "disabled": client.disabled_at is not None,
         "legacy": client.legacy,
+        "qq": "qq" in client.dialects,
         "native": client.application_type == "native",
         "registered": client.registration_token_digest != b"",
     }

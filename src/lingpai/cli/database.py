@@ -27,7 +27,7 @@ def upgrade(
     settings = read_config(config)
     _check_revision(revision, ["head", *migrate.revisions()])
     _migrate(lambda: migrate.upgrade(settings.database, revision))
-    typer.echo(f"{settings.database} is at revision {migrate.check(settings.database).current}")
+    typer.echo(f"{settings.database_name} is at revision {migrate.check(settings.database).current}")
 
 
 @app.command("downgrade")
@@ -48,10 +48,10 @@ def downgrade(
     _check_revision(revision, ["base", *migrate.revisions()])
     if not yes:
         typer.confirm(
-            f"Data in {settings.database} that revision {revision} does not know will be lost. Go on?", abort=True
+            f"Data in {settings.database_name} that revision {revision} does not know will be lost. Go on?", abort=True
         )
     _migrate(lambda: migrate.downgrade(settings.database, revision))
-    typer.echo(f"{settings.database} is at revision {migrate.check(settings.database).current or 'base'}")
+    typer.echo(f"{settings.database_name} is at revision {migrate.check(settings.database).current or 'base'}")
 
 
 @app.command("check")
@@ -66,7 +66,7 @@ def check(config: ConfigFile = None) -> None:
 
     settings = read_config(config)
     check_schema(settings)
-    typer.echo(f"{settings.database} is at revision {read_schema(settings).current}, as this lingpai needs it")
+    typer.echo(f"{settings.database_name} is at revision {read_schema(settings).current}, as this lingpai needs it")
 
 
 def _check_revision(revision: str, known: list[str]) -> None:

@@ -88,9 +88,10 @@ def _write_settings(file: Path, issuer: str | None, made: list[Path]) -> "Config
 
 def _make(config: "Config", made: list[Path]) -> None:
     from lingpai.cli.storage import create_database
-    from lingpai.server.storage.migrate import sqlite_path
+    from lingpai.server.database_url import is_postgresql, sqlite_path
 
-    paths = [sqlite_path(config.database)] + [config.master_key_file] * (not config.master_key)
+    paths = [] if is_postgresql(config.database) else [sqlite_path(config.database)]
+    paths += [config.master_key_file] * (not config.master_key)
     for path in paths:
         if path.exists():
             raise Refused(f"{path} exists already: it may belong to a server; move it away, or name another")

@@ -55,4 +55,4 @@ async def check_master_key(config: "Config", driver: "Driver", now: int) -> None
 def wrong_master_key(config: "Config") -> str:
     """What to say when the keys in the database do not open."""
     source = "the setting master_key" if config.master_key else f"the master key {config.master_key_file}"
-    return f"{source} is not the one the keys in {config.database} are sealed with: restore the one that is"
+    return f"{source} is not the one the keys in {config.database_name} are sealed with: restore the one that is"

@@ -90,13 +90,14 @@ def _prepare(config: "Config") -> None:
 
     if read_schema(config).current is None:
         create_database(config)
-        typer.echo(f"made a new database: {config.database}")
+        typer.echo(f"made a new database: {config.database_name}")
     check_schema(config)
 
 
 def _run(config: "Config", listener: socket.socket, address: str, *, tls: tuple[Path | None, Path | None]) -> None:
     from lingpai.cli.keeper import wrong_master_key
     from lingpai.crypto.seal import Unsealable
+    from lingpai.server.config import ConfigInvalid
     from lingpai.server.log import configure_logging
     from lingpai.server.storage.driver import StorageUnavailable
     from lingpai.server.tokens.master_key import MasterKeyError
@@ -107,8 +108,8 @@ def _run(config: "Config", listener: socket.socket, address: str, *, tls: tuple[
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(config, listener, address, tls))
     except StorageUnavailable as error:
-        raise Refused(f"the database {config.database} cannot be used: {error}") from None
-    except MasterKeyError as error:
+        raise Refused(f"the database {config.database_name} cannot be used: {error}") from None
+    except (MasterKeyError, ConfigInvalid) as error:
         raise Refused(str(error)) from None
     except Unsealable:
         raise Refused(wrong_master_key(config)) from None

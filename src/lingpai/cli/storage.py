@@ -23,7 +23,7 @@ def with_driver(config: "Config", work: Callable[[Driver, int], Awaitable[T]]) -
     try:
         return asyncio.run(_run(config, work))
     except StorageUnavailable as error:
-        raise Refused(f"the database {config.database} cannot be used: {error}") from None
+        raise Refused(f"the database {config.database_name} cannot be used: {error}") from None
 
 
 def write_with_driver(config: "Config", work: Callable[[Driver, int], Awaitable[T]]) -> T:
@@ -62,14 +62,14 @@ def read_schema(config: "Config") -> "SchemaState":
     try:
         return migrate.check(config.database)
     except StorageUnavailable as error:
-        raise Refused(f"the database {config.database} cannot be used: {error}") from None
+        raise Refused(f"the database {config.database_name} cannot be used: {error}") from None
 
 
 def check_schema(config: "Config") -> None:
     """Raise ``Refused`` unless the database has the schema this code was written for."""
     state = read_schema(config)
     if state.current is None:
-        raise Refused(f"there is no database at {config.database}: run `lingpai init`, or set the database to use")
+        raise Refused(f"there is no database at {config.database_name}: run `lingpai init`, or set the database to use")
     if state.is_newer_than_code:
         raise Refused(
             f"the database is at revision {state.current} and this lingpai knows revisions up to {state.head}: "
@@ -90,14 +90,13 @@ def create_database(config: "Config") -> None:
     from lingpai.server.tokens.keyring import Keyring
     from lingpai.server.tokens.master_key import material_key
 
-    path = migrate.sqlite_path(config.database)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        migrate.make_folder(config.database)
         migrate.upgrade(config.database)
     except OSError as error:
-        raise Refused(f"cannot make {path.parent}: {error.strerror}") from None
+        raise Refused(f"cannot make {error.filename}: {error.strerror}") from None
     except StorageUnavailable as error:
-        raise Refused(f"the database {config.database} cannot be used: {error}") from None
+        raise Refused(f"the database {config.database_name} cannot be used: {error}") from None
     # Only beside a new database: a new key for an old one would open nothing in it and hide that the right one is lost.
     material = material_key(read_master_key(config, create=True))
 

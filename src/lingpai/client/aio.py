@@ -1,41 +1,27 @@
 """``AsyncClient``: sign people in from code that awaits (Starlette, FastAPI).
 
-Owns: an httpx2 client and the loop that sends what ``operations`` asks for. Safe to share between tasks.
-Leaves: everything else to ``operations``. ``sync`` is the same without ``await``; change both.
+Owns: the names and defaults applications use. Safe to share between tasks.
+Leaves: what is asked to ``operations``, sending it to ``sending_aio``. ``sync`` is the same without ``await``.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 import httpx2
 
 from lingpai.client.conversation import Credentials
 from lingpai.client.device import PendingDevice
-from lingpai.client.discovery import Steps
-from lingpai.client.errors import ServerUnreachable
 from lingpai.client.flow import ExchangeRequest, PendingSignIn, SignInRequest
-from lingpai.client.http_request import HttpRequest, Pause
 from lingpai.client.keys import ClientKey, DpopKey
 from lingpai.client.logout_token import LogoutNotice
 from lingpai.client.operations import Operations
 from lingpai.client.providers import AuthMethod, Provider
 from lingpai.client.responses import TokenSet
+from lingpai.client.sending_aio import AsyncSender
 from lingpai.client.step_up import StepUp
 from lingpai.client.token_auth import TokenAuth
-from lingpai.client.transport import (
-    TIMEOUT_S,
-    TRANSPORT_ERRORS,
-    AnswerReader,
-    prepare,
-    system_clock,
-    unreachable,
-)
-from lingpai.dialects.base import WireBody
-
-T = TypeVar("T")
+from lingpai.client.transport import TIMEOUT_S, system_clock
 
 
 class AsyncClient:
@@ -69,13 +55,11 @@ class AsyncClient:
         )
         self._operations = Operations(provider, credentials, clock)
         self._clock = clock
-        self._http = http or httpx2.AsyncClient()
-        self._owns_http = http is None
-        self._timeout_s = timeout_s
+        self._sender = AsyncSender(http, timeout_s)
 
     async def provider(self) -> Provider:
         """Where the server's endpoints are."""
-        return await self._run(self._operations.provider())
+        return await self._sender.run(self._operations.provider())
 
     async def begin_sign_in(
         self,
@@ -100,25 +84,25 @@ class AsyncClient:
             extra=extra or {},
             push=push,
         )
-        return await self._run(self._operations.begin_sign_in(request))
+        return await self._sender.run(self._operations.begin_sign_in(request))
 
     async def finish_sign_in(self, pending: PendingSignIn, callback: str) -> TokenSet:
         """Finish with the callback's whole URL or its query; take ``pending`` out of the session first.
 
         Raises ``AuthorizationDenied`` if the person said no; ``CallbackError``, ``TokenError``, ``IdTokenError``.
         """
-        return await self._run(self._operations.finish_sign_in(pending, callback))
+        return await self._sender.run(self._operations.finish_sign_in(pending, callback))
 
     async def begin_device_sign_in(self, *, scope: str = "", resource: Sequence[str] = ()) -> PendingDevice:
         """Begin on a device without a browser: show its person the result's URI and code. Raises ``TokenError``."""
-        return await self._run(self._operations.begin_device_sign_in(scope, resource))
+        return await self._sender.run(self._operations.begin_device_sign_in(scope, resource))
 
     async def finish_device_sign_in(self, pending: PendingDevice) -> TokenSet:
         """Ask, as often as the server allows, until the person has answered; this takes minutes.
 
         Raises ``TokenError`` with the code ``access_denied`` or ``expired_token`` if the person said no, or nothing.
         """
-        return await self._run(self._operations.finish_device_sign_in(pending))
+        return await self._sender.run(self._operations.finish_device_sign_in(pending))
 
     async def refresh(self, tokens: TokenSet | str, *, scope: str = "") -> TokenSet:
         """New tokens for a ``TokenSet`` or a bare refresh token. Keep the result: the old refresh token may be spent.
@@ -126,11 +110,11 @@ class AsyncClient:
         Given a ``TokenSet``, what the server leaves unsaid stays as it was, and a new ID Token must be about the same
         person. Raises ``TokenError``; its code ``invalid_grant`` means: sign in again.
         """
-        return await self._run(self._operations.refresh(tokens, scope))
+        return await self._sender.run(self._operations.refresh(tokens, scope))
 
     async def client_credentials(self, *, scope: str = "", resource: Sequence[str] = ()) -> TokenSet:
         """A token for this client itself. Raises ``TokenError``."""
-        return await self._run(self._operations.client_credentials(scope, resource))
+        return await self._sender.run(self._operations.client_credentials(scope, resource))
 
     async def exchange_token(
         self,
@@ -149,7 +133,7 @@ class AsyncClient:
             resource=tuple(resource),
             audience=tuple(audience),
         )
-        return await self._run(self._operations.exchange_token(request))
+        return await self._sender.run(self._operations.exchange_token(request))
 
     def auth_for(self, tokens: TokenSet) -> TokenAuth:
         """What puts the access token, and the proof that goes with it, on requests to a resource; see ``TokenAuth``."""
@@ -157,23 +141,22 @@ class AsyncClient:
 
     async def userinfo(self, tokens: TokenSet | str) -> dict[str, object]:
         """Claims about the person; given a ``TokenSet``, checked to be the one who signed in. ``UserinfoError``."""
-        return await self._run(self._operations.userinfo(tokens))
+        return await self._sender.run(self._operations.userinfo(tokens))
 
     async def revoke(self, token: str, *, token_type_hint: str = "") -> None:
         """End an access or refresh token; one that is already over is no error. Raises ``TokenError``."""
-        await self._run(self._operations.revoke(token, token_type_hint))
+        await self._sender.run(self._operations.revoke(token, token_type_hint))
 
     async def verify_logout_token(self, logout_token: str) -> LogoutNotice:
         """Who is signed out where, by the ``logout_token`` somebody posted to our back-channel logout address.
 
         End the sessions it names, then answer 200. Raises ``LogoutTokenError``: answer 400. See ``LogoutNotice``.
         """
-        return await self._run(self._operations.verify_logout_token(logout_token))
+        return await self._sender.run(self._operations.verify_logout_token(logout_token))
 
     async def aclose(self) -> None:
         """Close the connections, unless ``http`` was given."""
-        if self._owns_http:
-            await self._http.aclose()
+        await self._sender.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -182,40 +165,3 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
-
-    async def _run(self, steps: Steps[T]) -> T:
-        try:
-            step = next(steps)
-            while True:
-                outcome = await self._take(step)
-                if outcome is None:
-                    step = next(steps)
-                elif isinstance(outcome, ServerUnreachable):
-                    step = steps.throw(outcome)
-                else:
-                    step = steps.send(outcome)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-
-    async def _take(self, step: HttpRequest | Pause) -> WireBody | ServerUnreachable | None:
-        if isinstance(step, Pause):
-            await asyncio.sleep(step.seconds)
-            return None
-        try:
-            return await self._send(step)
-        except ServerUnreachable as error:
-            # For the operation to decide: most of them end with it.
-            return error
-
-    async def _send(self, request: HttpRequest) -> WireBody:
-        reader = AnswerReader(request, self._timeout_s)
-        try:
-            prepared = prepare(self._http, request, self._timeout_s)
-            response = await self._http.send(prepared, stream=True, auth=None, follow_redirects=False)
-            async with aclosing(response):
-                async for chunk in response.aiter_raw():
-                    reader.feed(chunk)
-        except TRANSPORT_ERRORS as error:
-            raise unreachable(request, error) from error
-        return reader.finish(response)

@@ -69,7 +69,7 @@ def parse_callback(pending: PendingSignIn, callback: str, *, iss_required: bool,
     Spec: RFC 6749 §4.1.2; RFC 6749 §10.12; RFC 9207 §2.4
     """
     try:
-        params = parse_params(_query_of(callback), may_repeat=())
+        params = parse_params(query_of(callback), may_repeat=())
     except InvalidRequest as error:
         raise CallbackError("invalid_callback", error.description) from None
     # Before anything else is believed: an attacker can make a browser open any callback (CSRF, session fixation).
@@ -87,7 +87,8 @@ def parse_callback(pending: PendingSignIn, callback: str, *, iss_required: bool,
     return code
 
 
-def _query_of(callback: str) -> str:
+def query_of(callback: str) -> str:
+    """The query of a callback URL, or the bare query as it is."""
     if _ABSOLUTE_URL.match(callback):
         return callback.partition("#")[0].partition("?")[2]
     return callback.removeprefix("?")

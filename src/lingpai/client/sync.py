@@ -1,41 +1,27 @@
 """``Client``: sign people in from code that blocks (Flask, Django, scripts).
 
-Owns: an httpx2 client and the loop that sends what ``operations`` asks for. Safe to share between threads.
-Leaves: everything else to ``operations``. ``aio`` is the same with ``await``; change both.
+Owns: the names and defaults applications use. Safe to share between threads.
+Leaves: what is asked to ``operations``, sending it to ``sending``. ``aio`` is the same with ``await``; change both.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 import httpx2
 
 from lingpai.client.conversation import Credentials
 from lingpai.client.device import PendingDevice
-from lingpai.client.discovery import Steps
-from lingpai.client.errors import ServerUnreachable
 from lingpai.client.flow import ExchangeRequest, PendingSignIn, SignInRequest
-from lingpai.client.http_request import HttpRequest, Pause
 from lingpai.client.keys import ClientKey, DpopKey
 from lingpai.client.logout_token import LogoutNotice
 from lingpai.client.operations import Operations
 from lingpai.client.providers import AuthMethod, Provider
 from lingpai.client.responses import TokenSet
+from lingpai.client.sending import Sender
 from lingpai.client.step_up import StepUp
 from lingpai.client.token_auth import TokenAuth
-from lingpai.client.transport import (
-    TIMEOUT_S,
-    TRANSPORT_ERRORS,
-    AnswerReader,
-    prepare,
-    system_clock,
-    unreachable,
-)
-from lingpai.dialects.base import WireBody
-
-T = TypeVar("T")
+from lingpai.client.transport import TIMEOUT_S, system_clock
 
 
 class Client:
@@ -69,13 +55,11 @@ class Client:
         )
         self._operations = Operations(provider, credentials, clock)
         self._clock = clock
-        self._http = http or httpx2.Client()
-        self._owns_http = http is None
-        self._timeout_s = timeout_s
+        self._sender = Sender(http, timeout_s)
 
     def provider(self) -> Provider:
         """Where the server's endpoints are."""
-        return self._run(self._operations.provider())
+        return self._sender.run(self._operations.provider())
 
     def begin_sign_in(
         self,
@@ -100,25 +84,25 @@ class Client:
             extra=extra or {},
             push=push,
         )
-        return self._run(self._operations.begin_sign_in(request))
+        return self._sender.run(self._operations.begin_sign_in(request))
 
     def finish_sign_in(self, pending: PendingSignIn, callback: str) -> TokenSet:
         """Finish with the callback's whole URL or its query; take ``pending`` out of the session first.
 
         Raises ``AuthorizationDenied`` if the person said no; ``CallbackError``, ``TokenError``, ``IdTokenError``.
         """
-        return self._run(self._operations.finish_sign_in(pending, callback))
+        return self._sender.run(self._operations.finish_sign_in(pending, callback))
 
     def begin_device_sign_in(self, *, scope: str = "", resource: Sequence[str] = ()) -> PendingDevice:
         """Begin on a device without a browser: show its person the result's URI and code. Raises ``TokenError``."""
-        return self._run(self._operations.begin_device_sign_in(scope, resource))
+        return self._sender.run(self._operations.begin_device_sign_in(scope, resource))
 
     def finish_device_sign_in(self, pending: PendingDevice) -> TokenSet:
         """Ask, as often as the server allows, until the person has answered; this takes minutes.
 
         Raises ``TokenError`` with the code ``access_denied`` or ``expired_token`` if the person said no, or nothing.
         """
-        return self._run(self._operations.finish_device_sign_in(pending))
+        return self._sender.run(self._operations.finish_device_sign_in(pending))
 
     def refresh(self, tokens: TokenSet | str, *, scope: str = "") -> TokenSet:
         """New tokens for a ``TokenSet`` or a bare refresh token. Keep the result: the old refresh token may be spent.
@@ -126,11 +110,11 @@ class Client:
         Given a ``TokenSet``, what the server leaves unsaid stays as it was, and a new ID Token must be about the same
         person. Raises ``TokenError``; its code ``invalid_grant`` means: sign in again.
         """
-        return self._run(self._operations.refresh(tokens, scope))
+        return self._sender.run(self._operations.refresh(tokens, scope))
 
     def client_credentials(self, *, scope: str = "", resource: Sequence[str] = ()) -> TokenSet:
         """A token for this client itself. Raises ``TokenError``."""
-        return self._run(self._operations.client_credentials(scope, resource))
+        return self._sender.run(self._operations.client_credentials(scope, resource))
 
     def exchange_token(
         self,
@@ -149,7 +133,7 @@ class Client:
             resource=tuple(resource),
             audience=tuple(audience),
         )
-        return self._run(self._operations.exchange_token(request))
+        return self._sender.run(self._operations.exchange_token(request))
 
     def auth_for(self, tokens: TokenSet) -> TokenAuth:
         """What puts the access token, and the proof that goes with it, on requests to a resource; see ``TokenAuth``."""
@@ -157,23 +141,22 @@ class Client:
 
     def userinfo(self, tokens: TokenSet | str) -> dict[str, object]:
         """Claims about the person; given a ``TokenSet``, checked to be the one who signed in. ``UserinfoError``."""
-        return self._run(self._operations.userinfo(tokens))
+        return self._sender.run(self._operations.userinfo(tokens))
 
     def revoke(self, token: str, *, token_type_hint: str = "") -> None:
         """End an access or refresh token; one that is already over is no error. Raises ``TokenError``."""
-        self._run(self._operations.revoke(token, token_type_hint))
+        self._sender.run(self._operations.revoke(token, token_type_hint))
 
     def verify_logout_token(self, logout_token: str) -> LogoutNotice:
         """Who is signed out where, by the ``logout_token`` somebody posted to our back-channel logout address.
 
         End the sessions it names, then answer 200. Raises ``LogoutTokenError``: answer 400. See ``LogoutNotice``.
         """
-        return self._run(self._operations.verify_logout_token(logout_token))
+        return self._sender.run(self._operations.verify_logout_token(logout_token))
 
     def close(self) -> None:
         """Close the connections, unless ``http`` was given."""
-        if self._owns_http:
-            self._http.close()
+        self._sender.close()
 
     def __enter__(self) -> Self:
         return self
@@ -182,40 +165,3 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-    def _run(self, steps: Steps[T]) -> T:
-        try:
-            step = next(steps)
-            while True:
-                outcome = self._take(step)
-                if outcome is None:
-                    step = next(steps)
-                elif isinstance(outcome, ServerUnreachable):
-                    step = steps.throw(outcome)
-                else:
-                    step = steps.send(outcome)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-
-    def _take(self, step: HttpRequest | Pause) -> WireBody | ServerUnreachable | None:
-        if isinstance(step, Pause):
-            time.sleep(step.seconds)
-            return None
-        try:
-            return self._send(step)
-        except ServerUnreachable as error:
-            # For the operation to decide: most of them end with it.
-            return error
-
-    def _send(self, request: HttpRequest) -> WireBody:
-        reader = AnswerReader(request, self._timeout_s)
-        try:
-            prepared = prepare(self._http, request, self._timeout_s)
-            response = self._http.send(prepared, stream=True, auth=None, follow_redirects=False)
-            with closing(response):
-                for chunk in response.iter_raw():
-                    reader.feed(chunk)
-        except TRANSPORT_ERRORS as error:
-            raise unreachable(request, error) from error
-        return reader.finish(response)

@@ -8,12 +8,13 @@ Spec: RFC 6749 §3.1; RFC 6749 §3.2; RFC 6749 Appendix B
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from urllib.parse import unquote_to_bytes, urlencode
+from urllib.parse import quote_plus, unquote_to_bytes
 
 from lingpai.oauth.errors import InvalidRequest
 
 # Printable ASCII with nothing to decode in it.
 _PLAIN = re.compile(rb"[!-$&-*,-~]*")
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _UNPRINTABLE_NAME = re.compile(r"[^A-Za-z0-9_.~#\[\]-]")
@@ -110,7 +111,12 @@ def parse_params(
 
 def encode_params(pairs: Iterable[tuple[str, str]]) -> str:
     """``pairs`` as ``application/x-www-form-urlencoded``. Spec: RFC 6749 Appendix B"""
-    return urlencode(list(pairs))
+    return "&".join(f"{_encode(name)}={_encode(value)}" for name, value in pairs)
+
+
+def _encode(text: str) -> str:
+    # Codes, tokens and most states have nothing to encode.
+    return text if _UNRESERVED.fullmatch(text) else quote_plus(text)
 
 
 def _decode_pair(segment: bytes) -> tuple[str, str]:

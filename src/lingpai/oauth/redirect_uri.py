@@ -10,12 +10,13 @@ Spec: RFC 6749 §3.1.2; RFC 8252 §7; RFC 9700 §2.1
 
 import ipaddress
 import re
-from collections.abc import Sequence
-from urllib.parse import unquote
+from collections.abc import Collection, Sequence
+from urllib.parse import parse_qsl, unquote
 
 from msgspec import Struct
 
 _LIMIT_CHARS = 2048
+_QUERY_LIMIT_COUNT = 50
 _URI = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):"
     r"(?://(?P<authority>[^/?#]*))?"
@@ -90,6 +91,38 @@ def matches(registered: Sequence[str], requested: str, application_type: str) ->
         )
     except InvalidRedirectUri:
         return False
+
+
+def matches_host_and_path(registered: Sequence[str], requested: str, *, reserved: Collection[str]) -> bool:
+    """Whether ``requested`` is a registered URI with, at most, more parameters in its query.
+
+    The rule of QQ Connect, for clients marked for it: scheme, host, port and path are the registered ones. Parameters
+    with a name in ``reserved`` may not be added: they would be taken for part of the answer.
+    """
+    if requested in registered:
+        return True
+    try:
+        wanted = _parse(requested)
+        return any(_same_but_query(_parse(uri), wanted, reserved) for uri in registered)
+    except (InvalidRedirectUri, ValueError):
+        return False
+
+
+def _same_but_query(registered: _Uri, requested: _Uri, reserved: Collection[str]) -> bool:
+    if registered.scheme not in ("http", "https") or _place(registered) != _place(requested):
+        return False
+    own, sent = _parse_query(registered), _parse_query(requested)
+    # Nor another value for what is registered: two readers may pick different ones.
+    taken = {*reserved, *(name for name, _ in own)}
+    return all(pair in sent for pair in own) and not any(pair[0] in taken for pair in sent if pair not in own)
+
+
+def _parse_query(uri: _Uri) -> list[tuple[str, str]]:
+    return parse_qsl(uri.query or "", keep_blank_values=True, max_num_fields=_QUERY_LIMIT_COUNT)
+
+
+def _place(uri: _Uri) -> tuple[str, str, int | None, str]:
+    return uri.scheme, uri.host, uri.port, uri.path or "/"
 
 
 def _same_but_port(registered: _Uri, requested: _Uri) -> bool:

@@ -31,10 +31,15 @@ class Scope(Struct, frozen=True):
         return _canonical({*self.names, *other.names})
 
     def __and__(self, other: "Scope") -> "Scope":
-        return _canonical(set(self.names) & set(other.names))
+        return self._of(name for name in self.names if name in other.names)
 
     def __sub__(self, other: "Scope") -> "Scope":
-        return _canonical(set(self.names) - set(other.names))
+        return self._of(name for name in self.names if name not in other.names)
+
+    def _of(self, part: Iterable[str]) -> "Scope":
+        """Some of these names, which are in order already."""
+        names = tuple(part)
+        return self if len(names) == len(self.names) else Scope(names)
 
     def __contains__(self, name: object) -> bool:
         return name in self.names
@@ -69,12 +74,20 @@ _parse_again = functools.lru_cache(maxsize=1024)(_parse)
 
 def scope_of(names: Iterable[str]) -> Scope:
     """The scope of these tokens, in any order; ``InvalidScope`` as ``parse_scope``. Spec: RFC 6749 §3.3"""
+    listed = tuple(names)
+    return _scope_again(listed) if sum(map(len, listed)) <= _REMEMBERED_CHARS else _scope(listed)
+
+
+def _scope(names: tuple[str, ...]) -> Scope:
     unique = set(names)
     if len(unique) > _LIMIT_COUNT:
         raise InvalidScope(f"more than {_LIMIT_COUNT} scopes")
     if "" in unique or not _CHARACTERS.fullmatch("".join(unique)):
         raise InvalidScope("scope has a character that is not allowed")
     return _canonical(unique)
+
+
+_scope_again = functools.lru_cache(maxsize=1024)(_scope)
 
 
 def _canonical(unique: set[str]) -> Scope:

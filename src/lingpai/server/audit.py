@@ -32,6 +32,14 @@ ACCOUNT_CREATED: Final = "account_created"
 ACCOUNT_CHANGED: Final = "account_changed"
 ACCOUNT_DISABLED: Final = "account_disabled"
 PASSWORD_CHANGED: Final = "password_changed"
+IDENTITY_LINKED: Final = "identity_linked"
+IDENTITY_UNLINKED: Final = "identity_unlinked"
+SECOND_FACTOR_CHANGED: Final = "second_factor_changed"
+SECOND_FACTOR_REFUSED: Final = "second_factor_refused"
+PASSKEY_CHANGED: Final = "passkey_changed"
+EMAIL_CHANGED: Final = "email_changed"
+ACCOUNT_DELETED: Final = "account_deleted"
+MAIL_LINK_SENT: Final = "mail_link_sent"
 SCOPE_CHANGED: Final = "scope_changed"
 RESOURCE_SERVER_CHANGED: Final = "resource_server_changed"
 TRUSTED_ISSUER_CHANGED: Final = "trusted_issuer_changed"
@@ -62,6 +70,14 @@ EVENTS: Final = (
     ACCOUNT_CHANGED,
     ACCOUNT_DISABLED,
     PASSWORD_CHANGED,
+    SECOND_FACTOR_CHANGED,
+    SECOND_FACTOR_REFUSED,
+    PASSKEY_CHANGED,
+    EMAIL_CHANGED,
+    ACCOUNT_DELETED,
+    MAIL_LINK_SENT,
+    IDENTITY_LINKED,
+    IDENTITY_UNLINKED,
     SCOPE_CHANGED,
     RESOURCE_SERVER_CHANGED,
     TRUSTED_ISSUER_CHANGED,

@@ -7,22 +7,23 @@ typing mistake cannot silently leave a default in force.
 
 import os
 import re
-import tomllib
-from collections.abc import Mapping
-from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo, field_validator
+
+from lingpai.server import identity_provider_settings
+from lingpai.server.database_url import SQLITE, check_database_url, database_name
+from lingpai.server.identity_provider_settings import IdentityProviderSettings
+from lingpai.server.setting_sources import ENV_PREFIX, ConfigInvalid, did_you_mean, read_file, sentence, variables
+
+__all__ = ["DAY_S", "Config", "ConfigInvalid", "load_config"]
 
 DAY_S = 86_400
-ENV_PREFIX = "LINGPAI_"
-CONFIG_FILE_VARIABLE = "LINGPAI_CONFIG"
-"""Names the file; the one variable with our prefix that is not a setting."""
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
-_SQLITE_PREFIX = "sqlite:///"
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 
 _AuthMethod = Literal["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"]
 _RegistrableGrantType = Literal[
@@ -32,14 +33,6 @@ _RegistrableGrantType = Literal[
     "client_credentials",
     "urn:ietf:params:oauth:grant-type:device_code",
 ]
-
-
-class ConfigInvalid(ValueError):
-    """The settings cannot be used. Every problem is one sentence that names the place, the setting and the remedy."""
-
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 class Config(BaseModel):
@@ -53,8 +46,11 @@ class Config(BaseModel):
     """The address `lingpai serve` listens on."""
     port: int = Field(4000, ge=0, le=65535)
     """The port `lingpai serve` listens on."""
-    database: str = "sqlite:///lingpai.db"
-    """Where everything is kept. `sqlite:///relative/path.db` or `sqlite:////absolute/path.db`."""
+    database: str = Field("sqlite:///lingpai.db", repr=False)
+    """Where everything is kept. `sqlite:///relative/path.db`, `sqlite:////absolute/path.db` or
+    `postgresql://user:password@host/database` (needs `lingpai[postgresql]`)."""
+    postgresql_prepared_statements: bool = False
+    """Keep statements prepared on PostgreSQL: less work for it. Not behind a PgBouncer older than 1.21."""
     master_key_file: Path = Path("lingpai.key")
     """File with the key that seals all other keys. Keep it apart from the database and its backups."""
     master_key: str = Field("", repr=False)
@@ -124,6 +120,38 @@ class Config(BaseModel):
     """How many applications registered without a token there may be at once. One that nobody allows anything goes
     after 30 days."""
 
+    identity_providers: dict[
+        Annotated[str, StringConstraints(pattern=identity_provider_settings.NAME)], IdentityProviderSettings
+    ] = {}
+    """Others with whom people may sign in here, each a table `[identity_providers.<name>]`: see
+    [Sign in with another provider](../how-to/sign-in-with-another-provider.md)."""
+    identity_provider_timeout_s: int = Field(5, ge=1, le=60)
+    """Seconds one of them may take for one answer before the person is told that it cannot be reached."""
+
+    account_registration: Literal["off", "open"] = "off"
+    """Whether people may make themselves an account at `/register`, with a mail that proves their address."""
+    smtp_host: str = ""
+    """The mail server to hand mails to. Empty: mails stay in the database, and `mail_outbox` shows them."""
+    smtp_port: int = Field(587, ge=1, le=65535)
+    """Its port."""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is protected. `none` only for a mail server on this machine."""
+    smtp_username: str = ""
+    """The name to sign in there with. Empty: without."""
+    smtp_password: str = Field("", repr=False)
+    """The password for it."""
+    mail_from: str = Field("", max_length=254)
+    """The sender's address. Empty: `no-reply@` and the host of `issuer`."""
+    mail_outbox: bool = False
+    """Show mails that were not handed on at `/outbox`, to everybody. Only for development."""
+
+    qq_access_token_lifetime_s: int = Field(90 * DAY_S, ge=60, le=730 * DAY_S)
+    """Seconds an access token issued through QQ Connect lives (`expires_in`)."""
+    qq_refresh_chain_s: int = Field(90 * DAY_S, ge=60, le=730 * DAY_S)
+    """Seconds after a sign-in through QQ Connect until which its tokens can be refreshed, again and again."""
+    openapi: tuple[str, ...] = ()
+    """Endpoints to serve with the dialect's parameters and errors: `package.module:NAME` of a list of them."""
+
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of reverse proxies whose `X-Forwarded-For` is believed. Empty: the header is ignored."""
     catalog_staleness_s: int = Field(5, ge=0, le=300)
@@ -150,6 +178,11 @@ class Config(BaseModel):
             raise ValueError("must have no query, fragment, user name or slash at the end (RFC 8414 §2)")
         return issuer
 
+    @field_validator("identity_providers", mode="before")
+    @classmethod
+    def _read_identity_providers(cls, value: object) -> object:
+        return identity_provider_settings.read_providers(value)
+
     @field_validator("registration_scope_ceiling")
     @classmethod
     def _check_scopes(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
@@ -164,6 +197,13 @@ class Config(BaseModel):
             raise ValueError("must contain ES256, and each algorithm once")
         return algs
 
+    @field_validator("mail_from")
+    @classmethod
+    def _check_mail_from(cls, address: str) -> str:
+        if address and not _ADDRESS.fullmatch(address):
+            raise ValueError("must be an address such as no-reply@example.com")
+        return address
+
     @property
     def is_https(self) -> bool:
         """Whether people reach us over TLS: decides the cookie prefix and ``Secure``."""
@@ -172,9 +212,12 @@ class Config(BaseModel):
     @field_validator("database")
     @classmethod
     def _check_database(cls, database: str) -> str:
-        if not database.startswith(_SQLITE_PREFIX) or database == _SQLITE_PREFIX:
-            raise ValueError("must be sqlite:///relative/path.db or sqlite:////absolute/path.db")
-        return database
+        return check_database_url(database)
+
+    @property
+    def database_name(self) -> str:
+        """The database for messages: without user and password."""
+        return database_name(self.database)
 
     @field_validator("registration_grant_type_ceiling")
     @classmethod
@@ -185,6 +228,7 @@ class Config(BaseModel):
 
     @field_validator(
         "trusted_proxies",
+        "openapi",
         "signing_algs",
         "registration_scope_ceiling",
         "registration_grant_type_ceiling",
@@ -210,36 +254,25 @@ def load_config(file: Path | None = None, **overrides: Any) -> Config:
     Relative paths in the file mean "beside the file"; those from elsewhere "from where the command was started".
     Raises ``ConfigInvalid`` naming everything that is wrong at once, and ``OSError`` when the file cannot be read.
     """
-    in_file, lines = _read_file(file) if file else ({}, {})
-    in_environment = {name: os.environ[variable] for variable, name in _variables() if name in Config.model_fields}
+    in_file, lines = read_file(file) if file else ({}, {})
+    in_environment = {name: os.environ[variable] for variable, name in variables() if name in Config.model_fields}
     places = {name: f"{file}, line {lines[name]}: {name}" for name in in_file}
     places |= {name: ENV_PREFIX + name.upper() for name in in_environment}
     places |= {name: f"--{name}" for name in overrides}
     values = _beside(file, in_file) | in_environment | overrides
-    unknown = sorted(variable for variable, name in _variables() if name not in Config.model_fields)
-    problems = [f"{variable}: there is no such setting{_did_you_mean(variable)}" for variable in unknown]
+    unknown = sorted(variable for variable, name in variables() if name not in Config.model_fields)
+    problems = [
+        f"{variable}: there is no such setting{did_you_mean(variable, Config.model_fields)}" for variable in unknown
+    ]
     try:
         config = Config(**values)
     except ValidationError as error:
-        problems += [_sentence(found["loc"], found["type"], found["msg"], places) for found in error.errors()]
+        names = Config.model_fields
+        problems += [sentence(found["loc"], found["type"], found["msg"], places, names) for found in error.errors()]
         raise ConfigInvalid(tuple(problems)) from None
     if problems:
         raise ConfigInvalid(tuple(problems))
     return config
-
-
-def _read_file(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
-    """The settings of a TOML file and the line each one stands on. Settings are flat, so a line names one setting."""
-    try:
-        text = file.read_text(encoding="utf-8")
-        settings = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigInvalid((f"{file}: this is not TOML: {error}",)) from None
-    lines = dict.fromkeys(settings, 1)
-    for number, line in enumerate(text.splitlines(), start=1):
-        if found := re.match(r"""\s*\[*\s*["']?([A-Za-z0-9_-]+)["']?\s*[=.\]]""", line):
-            lines[found[1]] = number
-    return settings, lines
 
 
 def _beside(file: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
@@ -248,30 +281,11 @@ def _beside(file: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
         return settings
     database = settings.get("database", Config.model_fields["database"].default)
     key_file = settings.get("master_key_file", Config.model_fields["master_key_file"].default)
-    if isinstance(database, str) and database.startswith(_SQLITE_PREFIX) and database != _SQLITE_PREFIX:
-        settings = settings | {"database": _SQLITE_PREFIX + str(file.parent / database.removeprefix(_SQLITE_PREFIX))}
+    if isinstance(database, str) and database.startswith(SQLITE) and database != SQLITE:
+        settings = settings | {"database": SQLITE + str(file.parent / database.removeprefix(SQLITE))}
     if isinstance(key_file, str | Path):
         settings = settings | {"master_key_file": file.parent / key_file}
+    if "identity_providers" in settings:
+        providers = identity_provider_settings.beside(file.parent, settings["identity_providers"])
+        settings = settings | {"identity_providers": providers}
     return settings
-
-
-def _variables() -> list[tuple[str, str]]:
-    """The environment variables with our prefix, and the settings they would be."""
-    ours = [variable for variable in os.environ if variable.upper().startswith(ENV_PREFIX)]
-    return [(variable, variable[len(ENV_PREFIX) :].lower()) for variable in ours if variable != CONFIG_FILE_VARIABLE]
-
-
-def _sentence(loc: tuple[int | str, ...], kind: str, message: str, places: Mapping[str, str]) -> str:
-    name = str(loc[0]) if loc else ""
-    place = places.get(name) or name
-    if kind == "extra_forbidden":
-        return f"{place}: there is no such setting{_did_you_mean(name)}"
-    return f"{place}: {message.removeprefix('Value error, ').replace('Input should', 'should')}"
-
-
-def _did_you_mean(name: str) -> str:
-    is_variable = name.upper().startswith(ENV_PREFIX)
-    close = get_close_matches(name[len(ENV_PREFIX) * is_variable :].lower(), Config.model_fields, n=1)
-    if not close:
-        return "; `lingpai init` writes a file with all of them"
-    return f"; did you mean {ENV_PREFIX + close[0].upper() if is_variable else close[0]}?"

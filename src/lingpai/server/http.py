@@ -79,19 +79,20 @@ async def read_form(request: Request, *, limit_bytes: int = BODY_LIMIT_BYTES) ->
 
 async def read_form_body(request: Request, *, limit_bytes: int = BODY_LIMIT_BYTES) -> bytes:
     """The undecoded form, never more of it in memory than the limit."""
-    return await _read_body(request, _FORM, limit_bytes)
+    return await read_body(request, _FORM, limit_bytes)
 
 
 async def read_json_object(request: Request, *, limit_bytes: int = BODY_LIMIT_BYTES) -> dict[str, object]:
     """The JSON object in the body. Raises as ``read_form``. Spec: RFC 8259 §4"""
-    body = await _read_body(request, "application/json", limit_bytes)
+    body = await read_body(request, "application/json", limit_bytes)
     try:
         return msgspec.json.decode(body, type=dict[str, object])
     except (ValueError, RecursionError) as error:
         raise InvalidRequest("the body is not a JSON object") from error
 
 
-async def _read_body(request: Request, media_type: str, limit_bytes: int) -> bytes:
+async def read_body(request: Request, media_type: str, limit_bytes: int) -> bytes:
+    """The whole body, which must be of this type. Raises as ``read_form``."""
     content_type = find_header(request, b"content-type") or ""
     if content_type != media_type and content_type.partition(";")[0].strip().lower() != media_type:
         raise InvalidRequest(f"the Content-Type must be {media_type}")

@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Literal, TextIO
 
 import msgspec
@@ -48,6 +49,7 @@ _SECRET_TEXT = (
 )
 # One look that spares nearly every value the patterns above: a line must not cost as much as its request.
 _MAY_BE_SECRET = re.compile(r"=|[\"']\s*:|_[0-9a-f]{40}|eyJ|(?:basic|bearer|dpop)\s", re.IGNORECASE)
+_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 _stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
 # A line break or a terminal's escape sequence from outside could forge a second line.
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
@@ -61,7 +63,7 @@ def configure_logging(format: LogFormat, level: LogLevel, stream: TextIO | None 
     out = stream or sys.stderr
     lowest = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _add_request_id,
         # A plain traceback, made before redaction: the pretty ones print the local variables, passwords among them.
         structlog.processors.format_exc_info,
         redact,
@@ -97,7 +99,12 @@ def get_logger(name: str) -> Logger:
 
 def bind_request_id(request_id: str) -> None:
     """Put ``request_id`` on every line of the request this task serves, audit lines included."""
-    structlog.contextvars.bind_contextvars(request_id=request_id)
+    _request_id.set(request_id)
+
+
+def _add_request_id(_logger: object, _method: str, event: EventDict) -> EventDict:
+    request_id = _request_id.get()
+    return event if request_id is None else {"request_id": request_id, **event}
 
 
 class RequestLine(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,28 +1,13 @@
 """The database is away: 503 in the form of the endpoint, nothing half done, and everything works again after."""
 
-import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
-
 import pytest
 
-from lingpai.server.storage.driver import Statement
 from tests.protocol.bad_input.endpoints import ENDPOINTS, register
 from tests.protocol.bad_input.spoil import outcome, send_spoiled
 from tests.wire import FORM, send
 from tests.world import Ask, World, grant_tokens
 
 _NEED_NO_DATABASE = {"language": "303 elsewhere", "device picture": "200 picture"}
-
-
-@asynccontextmanager
-async def locked(world: World) -> AsyncIterator[None]:
-    """Another program holds the database: what is written is refused, what is read is read."""
-    await world.driver.transact([Statement("PRAGMA busy_timeout=20")])
-    with closing(sqlite3.connect(world.folder / "lingpai.db", isolation_level=None)) as foreign:
-        foreign.execute("BEGIN EXCLUSIVE")
-        yield
-        foreign.execute("ROLLBACK")
 
 
 async def test_a_closed_database_is_503_in_the_form_of_the_endpoint(own_world: World) -> None:
@@ -51,7 +36,7 @@ async def test_public_documents_need_no_database(own_world: World) -> None:
 async def test_the_code_is_good_again_when_the_database_is_back(own_world: World) -> None:
     ask = Ask(own_world)
     code = (await ask.allow(own_world.browser()))["code"]
-    async with locked(own_world):
+    async with own_world.locked():
         response = await ask.redeem(code)
         assert (response.status_code, response.json()["error"]) == (503, "temporarily_unavailable")
         assert "access_token" not in response.text
@@ -60,7 +45,7 @@ async def test_the_code_is_good_again_when_the_database_is_back(own_world: World
 
 async def test_the_refresh_token_is_good_again_when_the_database_is_back(own_world: World) -> None:
     tokens = await grant_tokens(own_world)
-    async with locked(own_world):
+    async with own_world.locked():
         assert (await own_world.refresh(tokens["refresh_token"])).status_code == 503
     assert (await own_world.refresh(tokens["refresh_token"])).status_code == 200
 
@@ -78,7 +63,7 @@ async def test_a_token_is_not_called_dead_because_the_database_is_away(own_world
 
 async def test_who_only_asks_is_answered_though_nothing_can_be_written(own_world: World) -> None:
     token = (await grant_tokens(own_world))["access_token"]
-    async with locked(own_world):
+    async with own_world.locked():
         assert await own_world.is_active(token)
 
 
@@ -86,7 +71,7 @@ async def test_nobody_is_signed_in_by_a_database_that_is_away(own_world: World) 
     browser = own_world.browser()
     await browser.get("/sign-in")
     form = browser.form("sign-in-form")
-    async with locked(own_world):
+    async with own_world.locked():
         await own_world.sign_in(browser)
         assert browser.page.status_code == 503
         assert "set-cookie" not in browser.page.headers
@@ -98,13 +83,22 @@ async def test_nobody_is_signed_in_by_a_database_that_is_away(own_world: World) 
 
 async def test_the_error_shows_nothing_of_the_database(own_world: World) -> None:
     tokens = await grant_tokens(own_world)
-    async with locked(own_world):
+    async with own_world.locked():
         answers = [await own_world.refresh(tokens["refresh_token"])]
     await own_world.driver.close()
     answers += [await own_world.refresh(tokens["refresh_token"]), await own_world.http.get(Ask(own_world).url)]
     for answer in answers:
         assert answer.status_code == 503
-        for word in ("sqlite", "OperationalError", "locked", "closed", "SELECT", str(own_world.folder)):
+        for word in (
+            "sqlite",
+            "psycopg",
+            "LockNotAvailable",
+            "OperationalError",
+            "locked",
+            "closed",
+            "SELECT",
+            str(own_world.folder),
+        ):
             assert word not in answer.text
 
 

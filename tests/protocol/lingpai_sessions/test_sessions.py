@@ -7,6 +7,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from tests import databases
 from tests.world import PASSWORD, Ask, World
 
 SESSION, BROWSER = "lingpai_session", "lingpai_browser"
@@ -183,7 +184,7 @@ async def test_a_disabled_account_is_signed_out_everywhere(world: World) -> None
 async def test_the_database_holds_no_session_secret(world: World) -> None:
     browser = world.browser()
     await world.sign_in(browser)
-    stored = b"".join(file.read_bytes() for file in world.folder.iterdir() if file.name.startswith("lingpai.db"))
+    stored = databases.stored_bytes(world.config.database)
     assert browser.http.cookies[SESSION].encode() not in stored
     assert PASSWORD.encode() not in stored
 

@@ -206,6 +206,19 @@ async def test_a_login_hint_is_filled_in(world: World) -> None:
     assert "code" in (await sign_in(world, login_hint="nobody@example.com")).answer
 
 
+async def test_who_is_asked_for_the_password_again_need_not_type_the_name(world: World) -> None:
+    await add_app(world)
+    browser = (await sign_in(world)).browser
+    await open_request(world, browser, prompt="login")
+    assert dict(browser.form("sign-in-form").fields)["username"] == "zhangsan"
+    await open_request(world, browser, prompt="login", login_hint="wang")
+    assert dict(browser.form("sign-in-form").fields)["username"] == "wang"
+    await open_request(world, browser, prompt="select_account")
+    await browser.submit(browser.form("select-account-form"), ("another", "yes"))
+    await browser.follow()
+    assert dict(browser.form("sign-in-form").fields)["username"] == "", "somebody else is about to sign in"
+
+
 async def test_the_hint_is_not_believed(world: World) -> None:
     await add_app(world)
     await add_person(world)

@@ -9,6 +9,7 @@ import pytest
 from lingpai.server.client_auth.secret import digest_client_secret
 from lingpai.server.storage.records import ClientSecret
 from lingpai.server.tokens.master_key import client_secret_pepper, load_master_key
+from tests import databases
 from tests.world import SECRET, Ask, World, refusal
 
 AWKWARD = 'sec ret:%/+&="~'
@@ -185,7 +186,7 @@ async def test_credentials_in_the_url_are_refused(world: World, path: str) -> No
 
 async def test_secrets_are_not_stored_in_clear(world: World) -> None:
     await world.add_client("quiet", secret="do-not-write-this-down")
-    stored = b"".join(file.read_bytes() for file in world.folder.iterdir())
+    stored = databases.stored_bytes(world.config.database)
     assert b"quiet" in stored
     assert b"do-not-write-this-down" not in stored
 
@@ -196,3 +197,34 @@ async def test_a_wrong_secret_does_not_spend_the_code(world: World) -> None:
     answer = await world.post("/oauth2/token", secret="wrong", grant_type="authorization_code", code=code)
     assert refusal(answer) == REFUSED
     assert (await ask.redeem(code)).status_code == 200
+
+
+async def test_what_a_header_proved_once_is_looked_at_again_when_the_client_changes(world: World) -> None:
+    header = basic("photo-print", SECRET)
+    assert refusal(await use(world, headers=header)) == AUTHENTICATED
+    assert refusal(await use(world, headers=header)) == AUTHENTICATED
+    await world.add_client(secret="another-secret-0123456789abcdefghijklmnopqrst")
+    assert refusal(await use(world, headers=header)) == REFUSED
+    await world.add_client()
+    assert refusal(await use(world, headers=header)) == AUTHENTICATED
+    await world.add_client(disabled_at=world.clock.now)
+    assert refusal(await use(world, headers=header)) == REFUSED
+
+
+async def test_what_a_header_proved_once_ends_with_its_secret(world: World) -> None:
+    secrets = (secret_of(world, "photo-print", SECRET, expires_at=world.clock.now + 60),)
+    await world.add_client(client_secrets=secrets)
+    header = basic("photo-print", SECRET)
+    assert refusal(await use(world, headers=header)) == AUTHENTICATED
+    world.clock.advance(59)
+    assert refusal(await use(world, headers=header)) == AUTHENTICATED
+    world.clock.advance(1)
+    assert refusal(await use(world, headers=header)) == REFUSED
+
+
+async def test_what_a_header_proved_once_does_not_cover_a_second_method(world: World) -> None:
+    header = basic("photo-print", SECRET)
+    assert refusal(await use(world, headers=header)) == AUTHENTICATED
+    assert refusal(await use(world, headers=header, client_secret=SECRET)) == (400, "invalid_request")
+    assert refusal(await use(world, headers=header, client_id="photos")) == (400, "invalid_request")
+    assert refusal(await use(world, headers=header, client_id="photo-print")) == AUTHENTICATED

@@ -1,11 +1,8 @@
 """``client_secret_jwt``: a client that signs with its secret instead of sending it."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
-from lingpai.server.storage.migrate import sqlite_path
+from tests import databases
 from tests.assertions import (
     LONG_SECRET,
     Keyholder,
@@ -79,8 +76,7 @@ async def test_a_sealed_secret_opens_for_no_other_client(world: World) -> None:
 
 async def test_the_database_does_not_hold_the_secret(world: World) -> None:
     await add_secret_worker(world)
-    with closing(sqlite3.connect(sqlite_path(world.config.database))) as database:
-        assert LONG_SECRET not in "\n".join(database.iterdump())
+    assert LONG_SECRET.encode() not in databases.stored_bytes(world.config.database)
 
 
 async def test_a_client_with_keys_and_a_secret_uses_what_it_registered(world: World) -> None:

@@ -3,9 +3,8 @@
 Each test with ``client`` or ``connect`` runs twice, once with ``Client`` and once with ``AsyncClient``.
 """
 
-import re
 from collections.abc import Callable
-from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +12,19 @@ import httpx2
 import pytest
 
 import lingpai.client
-from lingpai.client import AsyncClient, Client, Provider, TokenError, TokenSet, UserinfoError, aio, sync
+from lingpai.client import (
+    AsyncClient,
+    Client,
+    Provider,
+    TokenError,
+    TokenSet,
+    UserinfoError,
+    aio,
+    sending,
+    sending_aio,
+    sync,
+)
+from tests.unit.client.both_shells import body, without_await
 from tests.unit.client.foreign import NOW, ForeignServer, new_keys
 from tests.unit.client.people import NO_TLS, REDIRECT_URI, FakeClock, sign_in
 
@@ -152,25 +163,11 @@ async def test_the_asynchronous_client_works_over_any_transport_and_closes_what_
         assert not http.is_closed
 
 
-def test_the_two_shells_are_the_same_but_for_await() -> None:
-    words = {
-        "async ": "",
-        "await ": "",
-        "Async": "",
-        "aclosing": "closing",
-        "aclose": "close",
-        "asyncio": "time",
-        "aiter_": "iter_",
-        "__a": "__",
-    }
-    plain = Path(aio.__file__).read_text(encoding="utf-8")
-    for word, instead in words.items():
-        plain = plain.replace(word, instead)
-
-    def body(source: str) -> str:
-        return re.sub(r"\A\"\"\".*?\"\"\"", "", source, flags=re.DOTALL)
-
-    assert body(plain) == body(Path(sync.__file__).read_text(encoding="utf-8"))
+@pytest.mark.parametrize(
+    ("awaiting", "blocking"), [(aio, sync), (sending_aio, sending)], ids=["the clients", "the senders"]
+)
+def test_the_two_shells_are_the_same_but_for_await(awaiting: ModuleType, blocking: ModuleType) -> None:
+    assert without_await(awaiting) == body(blocking)
 
 
 def test_every_public_name_is_listed_in_order() -> None:

@@ -25,16 +25,18 @@ from lingpai.cli.apply.document import (
     Values,
     did_you_mean,
 )
+from lingpai.dialects import qq, standard
 from lingpai.i18n import LOCALES
 from lingpai.oauth import names
 from lingpai.oauth.errors import InvalidScope
 from lingpai.oauth.redirect_uri import InvalidRedirectUri, check_registrable
 from lingpai.oauth.scope import Scope, parse_scope, scope_of
 from lingpai.server.accounts.account import canonical_username
+from lingpai.server.authorization.qq import APPID
 from lingpai.server.policy import GRANT_TYPE_RULES, LEGACY_RESPONSE_TYPES, RESPONSE_TYPES
 from lingpai.server.storage.records import GRANT_LIFETIMES
 
-DIALECTS = ("standard",)
+DIALECTS = (standard.NAME, qq.NAME)
 PASSWORD_LIMIT_CHARS = (8, 256)
 _CLIENT_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
@@ -87,9 +89,18 @@ def _check_client(client: Values, refuse: Refuse) -> None:
     for name in ("client_uri", "logo_uri", "policy_uri", "tos_uri"):
         _check_web_address(client.get(name, ""), refuse, name)
     _check_lifetimes(client, refuse)
-    for index, dialect in enumerate(client.get("dialects", ())):
+    _check_dialects(client, refuse)
+
+
+def _check_dialects(client: Values, refuse: Refuse) -> None:
+    dialects = client.get("dialects", ())
+    for index, dialect in enumerate(dialects):
         if dialect not in DIALECTS:
             refuse(f"there is no such dialect{did_you_mean(dialect, list(DIALECTS))}", "dialects", index)
+    if qq.NAME in dialects and not APPID.fullmatch(client["client_id"]):
+        refuse("must be a number of 5 to 20 digits: what QQ Connect calls appid", "client_id")
+    if client.get("developer"):
+        _check_name(client["developer"], refuse, "developer")
 
 
 def _check_redirect_uris(client: Values, refuse: Refuse) -> None:

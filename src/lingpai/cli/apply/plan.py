@@ -33,6 +33,7 @@ from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.driver import Driver
 from lingpai.server.storage.records import Client
 from lingpai.server.storage.trusted_issuers import TrustedIssuers
+from lingpai.server.tokens.qq_scopes import QQ_SCOPES
 from lingpai.server.tokens.standard_scopes import STANDARD_SCOPES
 
 _PAGE = 500
@@ -58,7 +59,8 @@ async def plan_document(document: Document, driver: Driver, keeper: SecretKeeper
     stored_resources = {server.resource: server for server in await catalog.resource_servers()}
     stored_issuers = {issuer.issuer: issuer for issuer in await TrustedIssuers(driver).list()}
     stored_clients = {client.client_id: client async for client in every_client(Clients(driver))}
-    known = Known(frozenset({*stored_scopes, *STANDARD_SCOPES}), frozenset(stored_resources), frozenset(stored_clients))
+    scopes = frozenset({*stored_scopes, *STANDARD_SCOPES, *QQ_SCOPES})
+    known = Known(scopes, frozenset(stored_resources), frozenset(stored_clients))
     warnings = check_document(document, known)
     differences = [_compare_whole(entry, stored_resources.get(entry.key)) for entry in document.of(RESOURCES)]
     differences += [_compare_whole(entry, stored_scopes.get(entry.key)) for entry in document.of(SCOPES)]

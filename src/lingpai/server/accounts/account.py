@@ -86,7 +86,8 @@ def claims_by_name(account: Account, names: Iterable[str]) -> dict[str, object]:
 
 def _own_claims(account: Account) -> dict[str, object]:
     return {
-        "preferred_username": account.username,
+        # Who registered with an address signs in with it; it is for applications that were given the address only.
+        "preferred_username": None if "@" in account.username else account.username,
         "name": account.name,
         "picture": account.picture,
         "email": account.email,

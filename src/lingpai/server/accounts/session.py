@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from lingpai.crypto.digest import digest, new_secret
+from lingpai.crypto.digest import digest, keyed_digest, new_secret
 from lingpai.server.storage.records import Account, Grant, Session
 from lingpai.server.storage.sessions import Sessions
 
@@ -32,9 +32,17 @@ class BrowserSessions:
         self._lifetime_s = lifetime_s
 
     async def start(
-        self, account_id: bytes, *, amr: Sequence[str], user_agent: str, old_secret: str | None, now: int
+        self,
+        account_id: bytes,
+        *,
+        amr: Sequence[str],
+        user_agent: str,
+        old_secret: str | None,
+        now: int,
+        auth_time: int | None = None,
     ) -> str:
-        """The secret for the cookie of a session that starts now.
+        """The secret for the cookie of a session that starts now. ``auth_time``: when the person proved who they are,
+        if that was earlier and elsewhere.
 
         The secret is new at every sign-in and the session behind ``old_secret`` ends in the same transaction, whoever
         it belonged to: a secret somebody planted in this browser before (session fixation) is worth nothing after.
@@ -43,7 +51,7 @@ class BrowserSessions:
         session = Session(
             digest=digest(secret),
             account_id=account_id,
-            auth_time=now,
+            auth_time=now if auth_time is None else min(auth_time, now),
             amr=tuple(amr),
             user_agent=_readable(user_agent),
             created_at=now,
@@ -70,6 +78,21 @@ class BrowserSessions:
         found = await self._rows.get_signed_in_with_grant(session_digest, client_id, now)
         return None if found is None else (SignedIn(found[0], found[1]), found[2])
 
+    async def confirm(self, session: Session, amr: Sequence[str], now: int) -> None:
+        """Its person has proved who they are again: what they proved before counts as well."""
+        await self._rows.confirm(session.digest, tuple(dict.fromkeys((*session.amr, *amr))), now)
+
+    async def list(self, account_id: bytes, now: int) -> list[Session]:
+        """The account's living sessions, newest first."""
+        return await self._rows.list(account_id, now)
+
+    async def end_one(self, account_id: bytes, name: str, now: int) -> bool:
+        """End the session of the account that ``session_name`` calls so. ``False``: there is none."""
+        found = [session for session in await self._rows.list(account_id, now) if session_name(session) == name]
+        for session in found:
+            await self._rows.end(session.digest)
+        return bool(found)
+
     async def end(self, secret: str | None) -> None:
         """End the session, so that the cookie is dead even for whoever copied it."""
         session_digest = _digest_of(secret)
@@ -79,6 +102,11 @@ class BrowserSessions:
     async def end_all(self, account_id: bytes) -> None:
         """End every session of the account."""
         await self._rows.end_all(account_id)
+
+
+def session_name(session: Session) -> str:
+    """What a session is called in the forms of its owner: leads to no other secret."""
+    return keyed_digest(b"session name", session.digest).hex()[:32]
 
 
 def _digest_of(secret: str | None) -> bytes | None:

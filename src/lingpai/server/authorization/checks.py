@@ -6,6 +6,7 @@ Spec: RFC 6749 §4.1.1; RFC 7636 §4.3; RFC 8707 §2; OpenID Connect Core 1.0 §
 """
 
 import re
+from collections.abc import Collection
 
 import msgspec
 
@@ -38,6 +39,8 @@ from lingpai.server.tokens.id_token import IdTokens
 RESPONSE_MODES = ("query", "fragment", "form_post")
 DISPLAYS = ("page", "popup", "touch", "wap")
 PROMPTS = ("none", "login", "consent", "select_account")
+PROMPTS_WHERE_PEOPLE_REGISTER = (*PROMPTS, "create")
+"""Spec: OpenID Connect Initiating User Registration 1.0 §3"""
 
 _STATE_LIMIT_CHARS = 4096
 _NONCE_LIMIT_CHARS = 1024
@@ -55,6 +58,7 @@ def parse(
     browser: bytes,
     now: int,
     was_pushed: bool = False,
+    prompts: Collection[str] = PROMPTS,
 ) -> AuthorizationRequest:
     """The request with every parameter checked. Raises ``OAuthError`` meant for the client."""
     client, reply_to = identified.client, identified.reply_to
@@ -74,7 +78,7 @@ def parse(
         resource=_parse_resource(params, client, catalog),
         code_challenge=_parse_code_challenge(params, response_type, client),
         nonce=_parse_nonce(params, response_type),
-        prompt=_parse_prompt(params),
+        prompt=_parse_prompt(params, prompts),
         max_age=_parse_max_age(params, client),
         login_hint=params.get("login_hint") or "",
         ui_locales=params.get("ui_locales") or "",
@@ -220,12 +224,12 @@ def _parse_scope(params: Params, client: Client, response_type: str) -> Scope:
     return scope
 
 
-def _parse_prompt(params: Params) -> tuple[str, ...]:
+def _parse_prompt(params: Params, known: Collection[str]) -> tuple[str, ...]:
     """Spec: OpenID Connect Core 1.0 §3.1.2.1"""
     prompt = tuple(dict.fromkeys((params.get("prompt") or "").split()))
     for value in prompt:
-        if value not in PROMPTS:
-            raise InvalidRequest("prompt must be none, login, consent or select_account")
+        if value not in known:
+            raise InvalidRequest(f"prompt must be one of {', '.join(known)}")
     if "none" in prompt and len(prompt) > 1:
         raise InvalidRequest("prompt none cannot be combined with another prompt")
     return prompt

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from lingpai.oauth.errors import AccessDenied, ConsentRequired, LoginRequired, OAuthError
 from lingpai.oauth.scope import Scope, parse_scope
-from lingpai.server.accounts.acr import acr_of
+from lingpai.server.accounts.acr import meets
 from lingpai.server.authorization.consent import granted_scope, must_ask
 from lingpai.server.authorization.request import AuthorizationRequest
 from lingpai.server.storage.records import Client, Grant, Session
@@ -40,11 +40,15 @@ class SelectAccount(Struct, frozen=True):
     """Show the account chooser."""
 
 
+class Register(Struct, frozen=True):
+    """Show the page that makes an account. Spec: OpenID Connect Initiating User Registration 1.0 §3"""
+
+
 class AllowByPolicy(Struct, frozen=True):
     """A first-party application: grant what it asks without a page, unless the person took it back before."""
 
 
-Step = SignIn | SelectAccount | AskConsent | AllowByPolicy | Issue | Refuse
+Step = SignIn | Register | SelectAccount | AskConsent | AllowByPolicy | Issue | Refuse
 
 
 def next_step(
@@ -57,6 +61,8 @@ def next_step(
     if request.refused:
         return Refuse(AccessDenied("the person refused"))
     silent = "none" in request.prompt
+    if "create" in request.prompt and not request.signed_in:
+        return Register()
     if session is None or _must_sign_in_again(request, session, now):
         return Refuse(LoginRequired("nobody is signed in, or not recently enough")) if silent else SignIn()
     if request.expected_subject and request.expected_subject != subject:
@@ -94,7 +100,7 @@ def _must_sign_in_again(request: AuthorizationRequest, session: Session, now: in
         return False
     if "login" in request.prompt:
         return True
-    if request.acr_values and acr_of(session.amr) not in request.acr_values:
+    if request.acr_values and not meets(session.amr, request.acr_values):
         return True
     if request.max_age == 0:
         return True  # the same as prompt=login, even within the second the session began in

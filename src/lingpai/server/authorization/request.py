@@ -7,7 +7,9 @@ error there goes to the ``ReplyTo``.
 Spec: RFC 6749 §4.1.1; RFC 6749 §4.1.2.1; RFC 9700 §4.11
 """
 
+import functools
 import re
+from collections.abc import Mapping, Sequence
 from typing import Literal
 from urllib.parse import parse_qs, unquote_plus
 
@@ -54,6 +56,7 @@ class ReplyTo(Struct, frozen=True):
     redirect_uri: str
     response_mode: ResponseMode
     state: str | None
+    display: str = ""
 
 
 class AuthorizationRequest(Struct, frozen=True, kw_only=True, array_like=True):
@@ -100,11 +103,15 @@ class AuthorizationRequest(Struct, frozen=True, kw_only=True, array_like=True):
     """Answer of the consent page: the person said no."""
     acr_values: tuple[str, ...] = ()
     """Of the sign-in strengths asked for, those we know; any of them will do. Spec: OpenID Connect Core 1.0 §3.1.2.1"""
+    dialect: str = "standard"
+    """In which it was asked, and is answered."""
+    display: str = ""
+    """For what screen the application asked, where that changes the answer."""
 
     @property
     def reply_to(self) -> ReplyTo:
         """Where the answer goes: the URI ``identify`` proved before this was sealed."""
-        return ReplyTo(self.redirect_uri, self.response_mode, self.state)
+        return ReplyTo(self.redirect_uri, self.response_mode, self.state, self.display)
 
 
 class Identified(Struct, frozen=True):
@@ -161,15 +168,20 @@ def only_value(encoded: str, name: str) -> str | None:
     """The value of a parameter that is there exactly once and not empty; tolerant of everything else."""
     if encoded.count("&") >= _LIMIT_COUNT:
         return None
-    # Only this one is decoded: it is asked for several names, and nothing in another may hide this one.
-    pairs = (field.partition("=") for field in encoded.split("&") if field)
-    values = [value for raw_name, _, value in pairs if _names(raw_name, name)]
+    # Only this value is decoded: nothing in another may hide this one.
+    values = _raw_values(encoded).get(name, ())
     value = unquote_plus(values[0], errors="surrogateescape") if len(values) == 1 else ""
     return value if value and not _NO_TEXT.search(value) else None
 
 
-def _names(raw_name: str, name: str) -> bool:
-    return raw_name == name or (("%" in raw_name or "+" in raw_name) and unquote_plus(raw_name) == name)
+@functools.lru_cache(maxsize=8)
+def _raw_values(encoded: str) -> Mapping[str, Sequence[str]]:
+    """The undecoded values by name. One request is asked for half a dozen names, one after the other."""
+    values: dict[str, list[str]] = {}
+    for field in encoded.split("&"):
+        raw_name, _, value = field.partition("=")
+        values.setdefault(unquote_plus(raw_name) if "%" in raw_name or "+" in raw_name else raw_name, []).append(value)
+    return values
 
 
 def _is_absent(encoded: str, name: str) -> bool:

@@ -6,9 +6,11 @@ each form to its module, the proof to ``request`` and the checks to ``checks``.
 Spec: RFC 6749 §4.1.2.1; RFC 9101 §5; RFC 9126 §4
 """
 
+from collections.abc import Collection
+
 from lingpai.oauth.errors import InvalidRequestUri, OAuthError
 from lingpai.oauth.params import parse_params
-from lingpai.server.authorization.checks import parse
+from lingpai.server.authorization.checks import PROMPTS, parse
 from lingpai.server.authorization.pushed import URN, PushedRequests
 from lingpai.server.authorization.request import AuthorizationRequest, NotProven, ReplyTo, identify, only_value
 from lingpai.server.authorization.request_object import RequestObjects
@@ -38,7 +40,10 @@ class AuthorizationRequests:
         id_tokens: IdTokens,
         pushed: PushedRequests,
         request_objects: RequestObjects,
+        *,
+        prompts: Collection[str] = PROMPTS,
     ) -> None:
+        self._prompts = prompts
         self._id_tokens = id_tokens
         self._clients = clients
         self._catalog = catalog
@@ -59,7 +64,13 @@ class AuthorizationRequests:
         try:
             params = parse_params(encoded)
             return client, parse(
-                identified, params, catalog=self._catalog, id_tokens=self._id_tokens, browser=browser, now=now
+                identified,
+                params,
+                catalog=self._catalog,
+                id_tokens=self._id_tokens,
+                browser=browser,
+                now=now,
+                prompts=self._prompts,
             )
         except OAuthError as error:
             raise RefusedToClient(client, identified.reply_to, error) from error

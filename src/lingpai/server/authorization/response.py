@@ -3,6 +3,8 @@
 Spec: RFC 6749 §4.1.2; RFC 6749 §4.1.2.1; RFC 9207 §2
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from lingpai.crypto.digest import new_id
@@ -28,6 +30,22 @@ from lingpai.server.tokens.redemption import Credential, Redemption
 from lingpai.server.tokens.sealed import AUTHORIZATION_CODE, AuthorizationCode, seal_value
 from lingpai.server.tokens.subjects import Subjects
 
+Delivery = Callable[[ReplyTo, list[tuple[str, str]]], Redirect | FormPost]
+"""How the parameters of an answer get to the client: each dialect has its own."""
+
+
+def standard_delivery(issuer: str) -> Delivery:
+    """The parameters with ``state`` and ``iss``, as the request's ``response_mode`` says. Spec: RFC 9207 §2"""
+
+    def deliver_to(reply_to: ReplyTo, params: list[tuple[str, str]]) -> Redirect | FormPost:
+        if reply_to.state is not None:
+            params.append(("state", reply_to.state))
+        # Which server answered: without it a client of several can be mixed up.
+        params.append(("iss", issuer))
+        return deliver(reply_to.redirect_uri, reply_to.response_mode, params)
+
+    return deliver_to
+
 
 class AuthorizationResponses:
     """Makes them."""
@@ -44,7 +62,7 @@ class AuthorizationResponses:
         catalog: Catalog,
         *,
         envelopes: Envelopes,
-        issuer: str,
+        delivery: Delivery,
         code_lifetime_s: int,
     ) -> None:
         self._id_tokens = id_tokens
@@ -56,7 +74,7 @@ class AuthorizationResponses:
         self._keyring = keyring
         self._redemption = redemption
         self._tokens = tokens
-        self._issuer = issuer
+        self._deliver = delivery
         self._code_lifetime_s = code_lifetime_s
 
     async def success(
@@ -164,10 +182,3 @@ class AuthorizationResponses:
     def _covered(self, claims: tuple[str, ...], issue: Issue) -> tuple[str, ...]:
         """Of the claims asked for by name, those the person has allowed. Spec: OpenID Connect Core 1.0 §5.5.1"""
         return tuple(claim for claim in claims if self._catalog.scopes_opening(claim) & issue.granted)
-
-    def _deliver(self, reply_to: ReplyTo, params: list[tuple[str, str]]) -> Redirect | FormPost:
-        if reply_to.state is not None:
-            params.append(("state", reply_to.state))
-        # Which server answered: without it a client of several can be mixed up. Spec: RFC 9207 §2
-        params.append(("iss", self._issuer))
-        return deliver(reply_to.redirect_uri, reply_to.response_mode, params)

@@ -6,6 +6,7 @@ application gets with its answer and compares through that page. Leaves the cook
 Spec: OpenID Connect Session Management 1.0 §2; OpenID Connect Session Management 1.0 §3.2
 """
 
+import functools
 import hashlib
 import re
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ def session_state(client_id: str, redirect_uri: str, session_digest: bytes) -> s
     return f"{_state_hash(client_id, origin, browser_state(session_digest), salt)}.{salt}"
 
 
+@functools.lru_cache(maxsize=256)
 def origin_of(uri: str) -> str:
     """The origin as a browser writes it; empty for an address that is not of the web. Spec: RFC 6454 §6.2"""
     parts = urlsplit(uri)

@@ -7,13 +7,14 @@ pages.
 Spec: RFC 6749 §3.1; RFC 6749 §4.1.1; RFC 9700 §4.11
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from lingpai.crypto.digest import digest, new_secret
+from lingpai.dialects import standard
 from lingpai.oauth.errors import InvalidGrant, InvalidRequestUri, OAuthError
 from lingpai.oauth.response_mode import FormPost, Redirect
 from lingpai.server.accounts.session import BrowserSessions
@@ -23,6 +24,7 @@ from lingpai.server.authorization.interaction import (
     AskConsent,
     Issue,
     Refuse,
+    Register,
     SelectAccount,
     SignIn,
     Step,
@@ -59,15 +61,17 @@ class AuthorizationPages:
         sign_in: Callable[[str], str],
         select_account: Callable[[str], str],
         consent: Callable[[str], str],
+        register: Callable[[str], str],
         resume: Callable[[str], str],
     ) -> None:
         self.not_proven = not_proven
         self.lost = lost
         self.form_post = form_post
         self.sign_in = sign_in
-        """Sealed request -> address of the page; so are the next three."""
+        """Sealed request -> address of the page; so are the next four."""
         self.select_account = select_account
         self.consent = consent
+        self.register = register
         self.resume = resume
 
 
@@ -82,7 +86,7 @@ class AuthorizeEndpoint:
         requests: AuthorizationRequests,
         pending: PendingRequests,
         pushed: PushedRequests,
-        responses: AuthorizationResponses,
+        responses: Mapping[str, AuthorizationResponses],
         pages: AuthorizationPages,
         subjects: Subjects,
         implied: ImpliedGrants,
@@ -95,6 +99,7 @@ class AuthorizeEndpoint:
         self._pending = pending
         self._pushed = pushed
         self._responses = responses
+        """Dialect -> how it is answered in it."""
         self._pages = pages
         self._subjects = subjects
         self._implied = implied
@@ -150,7 +155,7 @@ class AuthorizeEndpoint:
         except RefusedToClient as refused:
             remember_client(request, refused.client)
             request.scope["lingpai.outcome"] = refused.error.code
-            return self._answer(request, self._responses.error(refused.reply_to, refused.error))
+            return self._answer(request, self._responses[standard.NAME].error(refused.reply_to, refused.error))
         remember_client(request, client)
         return client, checked
 
@@ -165,13 +170,15 @@ class AuthorizeEndpoint:
         match step:
             case SignIn():
                 page = self._pages.sign_in
+            case Register():
+                page = self._pages.register
             case SelectAccount():
                 page = self._pages.select_account
             case AskConsent() | AllowByPolicy():
                 page = self._pages.consent
             case Refuse(error):
                 request.scope["lingpai.outcome"] = error.code
-                return self._answer(request, self._responses.error(pending.reply_to, error))
+                return self._answer(request, self._responses[pending.dialect].error(pending.reply_to, error))
             case Issue():
                 assert session is not None  # noqa: S101 - next_step issues nothing without one
                 return await self._succeed(request, client, pending, step, session)
@@ -194,14 +201,14 @@ class AuthorizeEndpoint:
     async def _succeed(
         self, request: Request, client: Client, pending: AuthorizationRequest, issue: Issue, session: Session
     ) -> Response:
-        now = self._clock()
+        now, responses = self._clock(), self._responses[pending.dialect]
         try:
             if pending.was_pushed and not await self._pushed.spend(pending, now):
                 raise InvalidRequestUri("request_uri was used before")
-            answer = await self._responses.success(client, pending, issue, session, now)
+            answer = await responses.success(client, pending, issue, session, now)
         except OAuthError as error:
             request.scope["lingpai.outcome"] = error.code
-            answer = self._responses.error(pending.reply_to, error)
+            answer = responses.error(pending.reply_to, error)
         response = self._answer(request, answer)
         self._cookies.keep_browser_state(request, response, session.digest, session.expires_at - now)
         return response

@@ -10,6 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lingpai.dialects import qq
 from lingpai.oauth.errors import OAuthError, UnauthorizedClient
 from lingpai.server.client_auth import ClientAuthentication
 from lingpai.server.clock import Clock
@@ -20,6 +21,7 @@ from lingpai.server.storage.records import Client
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.tokens.issuer import authentication_claims, subject_of
 from lingpai.server.tokens.lookup import LiveToken, TokenLookup
+from lingpai.server.tokens.openids import PeopleIds
 
 _INACTIVE = b'{"active":false}'
 
@@ -28,8 +30,16 @@ class IntrospectionEndpoint:
     """``POST /oauth2/introspect``."""
 
     def __init__(
-        self, client_auth: ClientAuthentication, lookup: TokenLookup, catalog: Catalog, clock: Clock, *, issuer: str
+        self,
+        client_auth: ClientAuthentication,
+        lookup: TokenLookup,
+        catalog: Catalog,
+        people: PeopleIds,
+        clock: Clock,
+        *,
+        issuer: str,
     ) -> None:
+        self._people = people
         self._client_auth = client_auth
         self._lookup = lookup
         self._catalog = catalog
@@ -52,7 +62,11 @@ class IntrospectionEndpoint:
             return refuse(request, error)
         if live is None or not self._concerns(caller, live):
             return json_response(_INACTIVE)
-        return json_response(msgspec.json.encode(self._claims(live)))
+        claims = self._claims(live)
+        if qq.NAME in live.client.dialects and live.account is not None:
+            # What its calls of APIs name the person by.
+            claims["openid"] = await self._people.openid(live.client, live.account.id)
+        return json_response(msgspec.json.encode(claims))
 
     def _concerns(self, caller: Client, live: LiveToken) -> bool:
         servers = (self._catalog.resource_servers.get(audience) for audience in live.token.audience)

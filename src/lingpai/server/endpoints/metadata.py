@@ -40,7 +40,9 @@ class MetadataEndpoint:
         signing_algs: tuple[str, ...],
         registration: bool,
         legacy_registration: bool,
+        prompts: tuple[str, ...] = PROMPTS,
     ) -> None:
+        self._prompts = prompts
         self._catalog = catalog
         self._signing_algs = signing_algs
         self._registration = registration
@@ -54,7 +56,7 @@ class MetadataEndpoint:
         """The document; its bytes are made again only when permissions or resource servers change."""
         # Whoever may register what is legacy must be able to read here that it works.
         legacy = self._catalog.has_legacy or self._legacy_registration
-        offer = _Offer(tuple(self._catalog.scopes), tuple(self._catalog.resource_servers), legacy)
+        offer = _Offer(self._catalog.scopes_supported, tuple(self._catalog.resource_servers), legacy)
         if offer != self._offer:
             self._document = msgspec.json.encode(self._metadata(offer))
             self._etag = f'"{digest(self._document.decode()).hex()[:32]}"'
@@ -117,7 +119,7 @@ class MetadataEndpoint:
             revocation_endpoint_auth_methods_supported=AUTH_METHODS,
             revocation_endpoint_auth_signing_alg_values_supported=AUTH_SIGNING_ALGS,
             code_challenge_methods_supported=("S256",),
-            prompt_values_supported=PROMPTS,
+            prompt_values_supported=self._prompts,
             acr_values_supported=ACR_VALUES,
             ui_locales_supported=tuple(locale.replace("_", "-") for locale in LOCALES),
             protected_resources=offer.resource_servers or None,

@@ -3,6 +3,8 @@
 Spec: RFC 9126 §2
 """
 
+from collections.abc import Collection
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,7 +12,7 @@ from starlette.responses import Response
 from lingpai.crypto.digest import equal
 from lingpai.oauth.errors import InvalidDpopProof, InvalidRequest, OAuthError
 from lingpai.oauth.params import encode_params, parse_params
-from lingpai.server.authorization.checks import parse
+from lingpai.server.authorization.checks import PROMPTS, parse
 from lingpai.server.authorization.pushed import LIFETIME_S, PushedRequests
 from lingpai.server.authorization.request import NotProven, identify
 from lingpai.server.authorization.request_object import RequestObjects
@@ -36,7 +38,10 @@ class ParEndpoint:
         pushed: PushedRequests,
         request_objects: RequestObjects,
         clock: Clock,
+        *,
+        prompts: Collection[str] = PROMPTS,
     ) -> None:
+        self._prompts = prompts
         self._client_auth = client_auth
         self._dpop = dpop
         self._catalog = catalog
@@ -74,7 +79,14 @@ class ParEndpoint:
             params = parse_params(encoded)
         identified = identify(encoded, client)
         checked = parse(
-            identified, params, catalog=self._catalog, id_tokens=self._id_tokens, browser=b"", now=now, was_pushed=True
+            identified,
+            params,
+            catalog=self._catalog,
+            id_tokens=self._id_tokens,
+            browser=b"",
+            now=now,
+            was_pushed=True,
+            prompts=self._prompts,
         )
         if jkt:
             # A proof here binds the code as dpop_jkt would. Spec: RFC 9449 §10.1

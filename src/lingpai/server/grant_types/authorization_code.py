@@ -26,6 +26,14 @@ from lingpai.server.tokens.sealed import AUTHORIZATION_CODE, AuthorizationCode, 
 _DEAD = "code is not valid: it is unknown, expired, used or not for this client"
 
 
+class CodeReused(InvalidGrant):
+    """It was redeemed before. Spec: RFC 6749 §4.1.2"""
+
+
+class RedirectUriMismatch(InvalidGrant):
+    """It was issued for another redirect URI. Spec: RFC 6749 §4.1.3"""
+
+
 class AuthorizationCodeGrant:
     """Codes for tokens."""
 
@@ -106,7 +114,9 @@ class AuthorizationCodeGrant:
             await self._audit.record(
                 audit.CODE_REPLAYED, now=now, account_id=code.account_id, client_id=code.client_id, ip=request.ip
             )
-            raise InvalidGrant("code was used before: all tokens it bought are revoked", detail="replayed")
+            raise CodeReused("code was used before: all tokens it bought are revoked", detail="replayed")
+        if await self._families.get(code.account_id, code.family_id) is not None:
+            raise CodeReused(_DEAD, detail="redeemed before")
 
 
 def _check_bindings(code: AuthorizationCode, request: TokenRequest) -> None:
@@ -115,7 +125,7 @@ def _check_bindings(code: AuthorizationCode, request: TokenRequest) -> None:
     if redirect_uri is None and code.redirect_uri_was_sent:
         raise InvalidRequest("redirect_uri is missing: it must be the one of the authorization request")
     if redirect_uri is not None and not equal(redirect_uri, code.redirect_uri):
-        raise InvalidGrant("redirect_uri is not the one of the authorization request")
+        raise RedirectUriMismatch("redirect_uri is not the one of the authorization request")
     if code.jkt and not equal(code.jkt, request.jkt):
         raise InvalidGrant("the code is bound to a DPoP key (dpop_jkt), and the proof is of another one or missing")
     verifier = params.get("code_verifier")

@@ -44,6 +44,14 @@ def decode_account(row: Row) -> Account:
     )
 
 
+def inserted(account: Account) -> Statement:
+    """The account as it is put, for transactions of others; refused when another account has the username."""
+    a = account
+    claims = msgspec.json.encode(a.claims).decode()
+    head = (a.id, a.username, a.password_hash, a.name, a.picture, a.email, int(a.email_verified), a.locale, claims)
+    return Statement(_PUT, (*head, a.created_at, a.updated_at, a.disabled_at))
+
+
 class Accounts:
     """Accounts by id and by canonical username."""
 
@@ -66,11 +74,7 @@ class Accounts:
 
     async def put(self, account: Account) -> bool:
         """Insert or replace by id. ``False``: another account has the username; nothing was written."""
-        a = account
-        claims = msgspec.json.encode(a.claims).decode()
-        head = (a.id, a.username, a.password_hash, a.name, a.picture, a.email, int(a.email_verified), a.locale, claims)
-        args = (*head, a.created_at, a.updated_at, a.disabled_at)
-        return await self._driver.transact([Statement(_PUT, args)]) is not None
+        return await self._driver.transact([inserted(account)]) is not None
 
     async def rotate_password_hash(self, account_id: bytes, old: str, new: str) -> bool:
         """Replace one hash of the password by another. ``False``: it is not the one in force any more."""

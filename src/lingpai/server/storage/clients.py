@@ -5,6 +5,7 @@ import functools
 import msgspec
 
 from lingpai.server.storage.driver import Driver, Statement, Value
+from lingpai.server.storage.memory import Memory
 from lingpai.server.storage.records import Client
 
 _decoder = msgspec.json.Decoder(Client)
@@ -21,7 +22,7 @@ revision = client.revision + 1"""
 
 @functools.lru_cache(maxsize=256)
 def decode_client(document: str) -> Client:
-    """The record in a ``document`` column. The row is read every time, but the same text need not be decoded again."""
+    """The record in a ``document`` column. The same text need not be decoded again."""
     return _decoder.decode(document)
 
 
@@ -36,9 +37,13 @@ class Clients:
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
+        self._memory: Memory[Client] = Memory(driver)
 
     async def get(self, client_id: str) -> Client | None:
         """The application, disabled or not."""
+        return await self._memory.get(client_id, self._read, client_id)
+
+    async def _read(self, client_id: str) -> Client | None:
         row = await self._driver.fetch_one(_GET, (client_id,))
         return None if row is None else decode_client(row[0])
 

@@ -61,7 +61,7 @@ class DeviceCodes:
         resource = msgspec.json.encode(c.resource).decode()
         head = (c.digest, c.user_code, c.client_id, c.scope, resource, c.jkt, c.network)
         args = (*head, c.created_at, c.expires_at, c.interval_s, per_client, per_network)
-        return await self._driver.transact([Statement(_RECORD, args, expect_rows=1)]) is not None
+        return await self._driver.transact([Statement(_RECORD, args, expect_rows=1, counts="devices")]) is not None
 
     async def get(self, digest: bytes) -> DeviceCode | None:
         """The code a device holds, decided or not, for a while after it has expired too."""

@@ -1,4 +1,4 @@
-"""The seam between repositories and databases: four methods, one SQL text.
+"""The seam between repositories and databases: five methods, one SQL text.
 
 SQL is written once with ``$1`` placeholders. A driver never knows what a table means; a repository never knows which
 database it talks to. Only ``wiring`` names a concrete driver.
@@ -23,11 +23,15 @@ class Statement(Struct, frozen=True):
 
     ``expect_rows``: how many rows must be touched (or returned, for a statement with RETURNING); anything else rolls
     the whole transaction back. ``None``: any number.
+
+    ``counts``: a name for what the statement counts before it writes ("no more than ten of these"). Where transactions
+    run side by side, those with the same name run one after the other, so that a limit holds.
     """
 
     sql: str
     args: tuple[Value, ...] = ()
     expect_rows: int | None = None
+    counts: str = ""
 
 
 class Driver(Protocol):
@@ -47,6 +51,14 @@ class Driver(Protocol):
         Returns the rows of the last RETURNING clause (an empty list if there was none) once they are on disk, or
         ``None`` when an ``expect_rows`` was not met or a uniqueness constraint refused: then nothing was written.
         Raises ``StorageUnavailable``.
+        """
+        ...
+
+    def version(self) -> object:
+        """Changes whenever anybody commits anything; ``None``: unknown, so nothing may be remembered.
+
+        Exact for commits of this process: whoever was told of one sees another version. A commit of another process
+        is seen from the next turn of the event loop on.
         """
         ...
 

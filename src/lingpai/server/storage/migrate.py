@@ -5,19 +5,23 @@ start. Leaves the SQL of each step to ``migrations/versions``.
 """
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from lingpai.server.database_url import database_name, is_postgresql, sqlite_path
 from lingpai.server.storage.driver import StorageUnavailable
 
 if TYPE_CHECKING:
+    import psycopg
     from alembic.config import Config as AlembicConfig
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-SQLITE = "sqlite:///"
+_LOCK = 0x6C696E67706169
+"""Of PostgreSQL: of processes that start together, one upgrades while the others wait."""
 
 
 class DatabaseNewerThanCode(Exception):
@@ -41,31 +45,56 @@ class SchemaState(Struct, frozen=True):
         return self.current is not None and self.current > self.head
 
 
-def sqlite_path(database: str) -> Path:
-    """The file behind a ``sqlite:///…`` setting. Raises ``ValueError`` for anything else."""
-    if not database.startswith(SQLITE) or len(database) == len(SQLITE):
-        raise ValueError("database must look like sqlite:///lingpai.db or sqlite:////var/lib/lingpai/lingpai.db")
-    return Path(database.removeprefix(SQLITE))
-
-
 def revisions() -> list[str]:
     """Every revision this code knows, oldest first: the numbers in front of the file names."""
     return sorted(file.name[:4] for file in (_MIGRATIONS / "versions").glob("[0-9][0-9][0-9][0-9]_*.py"))
 
 
+def make_folder(database: str) -> None:
+    """Make the directory an SQLite file lies in. Raises ``OSError``."""
+    if not is_postgresql(database):
+        sqlite_path(database).parent.mkdir(parents=True, exist_ok=True)
+
+
 def check(database: str) -> SchemaState:
     """Where the database stands. Raises ``StorageUnavailable`` when it cannot be read."""
-    path = sqlite_path(database)
-    current: str | None = None
-    if path.exists():
-        try:
-            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
-                if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
-                    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-                    current = row[0] if row else None
-        except sqlite3.Error as error:
-            raise StorageUnavailable(f"cannot read {path}: {error}") from error
+    current = _revision_on_postgresql(database) if is_postgresql(database) else _revision_in_file(sqlite_path(database))
     return SchemaState(current=current, head=revisions()[-1])
+
+
+def _revision_in_file(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+                return row[0] if row else None
+            return None
+    except sqlite3.Error as error:
+        raise StorageUnavailable(f"cannot read {path}: {error}") from error
+
+
+def _revision_on_postgresql(database: str) -> str | None:
+    with _connected(database) as connection:
+        if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
+            return None
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return None if row is None else str(row[0])
+
+
+@contextmanager
+def _connected(database: str) -> "Iterator[psycopg.Connection[tuple[Any, ...]]]":
+    """A connection in autocommit mode. What libpq says of a URL it cannot read quotes the password: not passed on."""
+    import psycopg
+
+    try:
+        with psycopg.connect(database, autocommit=True, connect_timeout=5, application_name="lingpai") as connection:
+            yield connection
+    except psycopg.ProgrammingError:
+        raise StorageUnavailable(f"cannot read {database_name(database)}: check URL and user") from None
+    except psycopg.Error as error:
+        raise StorageUnavailable(f"cannot read {database_name(database)}: {error}") from None
 
 
 def upgrade(database: str, revision: str = "head") -> None:
@@ -93,18 +122,30 @@ def _run(database: str, revision: str, *, up: bool) -> None:
     from sqlalchemy import create_engine, event
     from sqlalchemy.exc import DBAPIError
 
-    engine = create_engine(SQLITE + str(sqlite_path(database)), connect_args={"timeout": 30, "isolation_level": None})
+    if is_postgresql(database):
+        engine = create_engine("postgresql+psycopg://", creator=lambda: _raw_connection(database))
+        begin = f"SELECT pg_advisory_xact_lock({_LOCK})"
+    else:
+        options = {"timeout": 30, "isolation_level": None}
+        engine = create_engine(f"sqlite:///{sqlite_path(database)}", connect_args=options)
+        begin = "BEGIN IMMEDIATE"
     # One transaction around all steps, taken at once: of two processes starting together, one waits for the other.
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     try:
         with engine.begin() as connection:
             config = _alembic_config()
             config.attributes["connection"] = connection
             (command.upgrade if up else command.downgrade)(config, revision)
     except DBAPIError as error:
-        raise StorageUnavailable(f"cannot migrate {database}: {error.orig}") from error
+        raise StorageUnavailable(f"cannot migrate {database_name(database)}: {error.orig}") from None
     finally:
         engine.dispose()
+
+
+def _raw_connection(database: str) -> "psycopg.Connection[tuple[Any, ...]]":
+    import psycopg
+
+    return psycopg.connect(database, connect_timeout=5, application_name="lingpai")
 
 
 def _alembic_config() -> "AlembicConfig":

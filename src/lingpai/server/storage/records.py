@@ -98,6 +98,8 @@ class Client(Struct, frozen=True, kw_only=True):
     legacy: bool = False
     """May use the implicit and password grants, which RFC 9700 advises against."""
     dialects: tuple[str, ...] = ("standard",)
+    developer: str = ""
+    """Whose application it is: those of one developer see the same QQ Connect ``unionid`` of a person."""
     created_at: int = 0
     updated_at: int = 0
     disabled_at: int | None = None

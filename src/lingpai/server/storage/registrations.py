@@ -44,7 +44,7 @@ class Registrations:
 
     async def add_below(self, client: Client, limit: int) -> bool:
         """Insert the client unless there are ``limit`` that strangers registered (those with ``expires_at``)."""
-        insert = Statement(_INSERT_BELOW, (*client_columns(client), limit), expect_rows=1)
+        insert = Statement(_INSERT_BELOW, (*client_columns(client), limit), expect_rows=1, counts="registered")
         return await self._driver.transact([insert]) is not None
 
     async def get(self, client_id: str) -> tuple[Client, int] | None:

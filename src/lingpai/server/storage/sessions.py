@@ -1,9 +1,12 @@
 """Browsers somebody is signed in with. Only the digest of the cookie's secret is stored."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from lingpai.server.storage import accounts, grants
 from lingpai.server.storage.driver import Driver, Row, Statement
+from lingpai.server.storage.memory import Memory
 from lingpai.server.storage.records import Account, Grant, Session
 from lingpai.server.storage.session_clients import notices_of_account, notices_of_session
 
@@ -20,6 +23,7 @@ LEFT JOIN account_grant g ON g.account_id = s.account_id AND g.client_id = $3 WH
 _LIST = f"SELECT {_COLUMNS} FROM session s WHERE s.account_id = $1 AND s.expires_at > $2 ORDER BY s.created_at DESC"
 _RECORD = """INSERT INTO session (digest, account_id, auth_time, amr, user_agent, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)"""
+_CONFIRM = "UPDATE session SET auth_time = $2, amr = $3 WHERE digest = $1"
 _END = "DELETE FROM session WHERE digest = $1"
 _END_ALL = "DELETE FROM session WHERE account_id = $1"
 
@@ -49,6 +53,7 @@ class Sessions:
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
+        self._memory: Memory[tuple[Session, Account, Grant | None]] = Memory(driver)
 
     async def get_signed_in(self, digest: bytes, now: int) -> tuple[Session, Account] | None:
         """The living session and its account; ``None`` too when the account is disabled."""
@@ -59,6 +64,13 @@ class Sessions:
         self, digest: bytes, client_id: str, now: int
     ) -> tuple[Session, Account, Grant | None] | None:
         """The same with what the account allowed ``client_id`` (living or not), in one read."""
+        found = await self._memory.get((digest, client_id), self._read_with_grant, digest, client_id, now)
+        # Remembered or not, it may have expired since it was read.
+        return found if found is not None and found[0].expires_at > now else None
+
+    async def _read_with_grant(
+        self, digest: bytes, client_id: str, now: int
+    ) -> tuple[Session, Account, Grant | None] | None:
         row = await self._driver.fetch_one(_GET_WITH_GRANT, (digest, now, client_id))
         if row is None:
             return None
@@ -78,6 +90,10 @@ class Sessions:
         """End the old session, if there is one, and add the new one, as one transaction."""
         end = [notices_of_session(old_digest), Statement(_END, (old_digest,))] if old_digest is not None else []
         await self._driver.transact([*end, _recorded(new)])
+
+    async def confirm(self, digest: bytes, amr: Sequence[str], now: int) -> None:
+        """Its person has proved who they are again, this way."""
+        await self._driver.transact([Statement(_CONFIRM, (digest, now, msgspec.json.encode(amr).decode()))])
 
     async def end(self, digest: bytes) -> None:
         """Sign out there."""

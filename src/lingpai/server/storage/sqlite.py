@@ -80,6 +80,33 @@ class SQLiteDriver:
         waiting.append(_Work(statements, loop, answer))
         return await answer
 
+    def version(self) -> object:
+        """SQLite's own count of what others committed; our writer is one of them. Asked once per turn of the loop.
+
+        A commit of our own is answered in a later turn than the one that asked before it, so nobody who was told of
+        it is shown anything older.
+        """
+        if self._closed:
+            return None
+        local = self._local
+        loop = asyncio.get_running_loop()
+        known: tuple[asyncio.AbstractEventLoop, object] | None = getattr(local, "version", None)
+        if known is not None and known[0] is loop:
+            return known[1]
+        reader = self._reader()
+        try:
+            # The number means something on its own connection only.
+            version = (id(reader), reader.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.DatabaseError:
+            return None  # whoever then reads is told what is wrong
+        local.version = (loop, version)
+        loop.call_soon(self._forget_version, local)
+        return version
+
+    @staticmethod
+    def _forget_version(local: threading.local) -> None:
+        local.version = None
+
     async def close(self) -> None:
         """Commit what was accepted, stop the writer, close every connection."""
         if self._closed:

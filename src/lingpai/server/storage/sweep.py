@@ -17,9 +17,14 @@ _EXPIRED = {
     "device_code": ("digest", f"expires_at <= $1 - {_DEVICE_CODE_KEPT_S}"),
     "session_client": ("session_digest, client_id", "expires_at <= $1 AND next_at IS NULL"),
     "spent": ("purpose, id", "expires_at <= $1"),
+    "upstream_trip": ("state", "expires_at <= $1"),
     "throttle": ("key, window_start", "expires_at <= $1"),
     "key_material": ("kid", "expires_at <= $1"),
     "registration_token": ("digest", "expires_at <= $1"),
+    "mail": ("id", "expires_at <= $1"),
+    "mail_link": ("digest", "expires_at <= $1"),
+    "sign_in_step": ("digest", "expires_at <= $1"),
+    "known_browser": ("account_id, digest", "expires_at <= $1"),
     # Whoever may register without being asked who they are could fill the table with applications nobody uses.
     "client": (
         "client_id",

@@ -13,6 +13,7 @@ from lingpai.server.storage import accounts
 from lingpai.server.storage.clients import decode_client
 from lingpai.server.storage.driver import Driver, Row, Statement
 from lingpai.server.storage.grants import decode_permissions
+from lingpai.server.storage.memory import Memory
 from lingpai.server.storage.records import Account, Client, TokenFamily
 
 _resource_decoder = msgspec.json.Decoder(tuple[str, ...])
@@ -72,6 +73,7 @@ class TokenFamilies:
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
+        self._memory: Memory[AliveFamily] = Memory(driver)
 
     async def redeem(self, family: TokenFamily) -> Bought | None:
         """Insert the family a code names. ``None``: the id exists already (a replay) or the grant is not in force.
@@ -102,6 +104,16 @@ class TokenFamilies:
 
         ``access_token_id``: also require that this access token was not revoked by itself.
         """
+        key = (account_id, family_id, access_token_id)
+        alive = await self._memory.get(key, self._read_alive, account_id, family_id, now, access_token_id)
+        # Remembered or not, the grant may have run out since it was read.
+        if alive is None or (alive.grant_expires_at is not None and alive.grant_expires_at <= now):
+            return None
+        return alive
+
+    async def _read_alive(
+        self, account_id: bytes, family_id: bytes, now: int, access_token_id: bytes | None
+    ) -> AliveFamily | None:
         if access_token_id is None:
             row = await self._driver.fetch_one(_GET_ALIVE, (account_id, family_id, now))
         else:

@@ -6,6 +6,7 @@ from lingpai.oauth.errors import InvalidTarget
 from lingpai.oauth.scope import Scope, scope_of
 from lingpai.server.storage.catalog import CatalogRows
 from lingpai.server.storage.records import ResourceServer, ScopeDefinition
+from lingpai.server.tokens.qq_scopes import QQ_SCOPES
 from lingpai.server.tokens.standard_scopes import STANDARD_SCOPES
 
 _REMEMBERED_AUDIENCES = 1000
@@ -29,6 +30,8 @@ class Catalog:
         self._rows = rows
         self._issuer = issuer
         self.scopes: dict[str, ScopeDefinition] = {}
+        self.scopes_supported: tuple[str, ...] = ()
+        """What the metadata names: not what is only there for a dialect."""
         self.resource_servers: dict[str, ResourceServer] = {}
         self.has_legacy = False
         """Whether a client is marked ``legacy``: only then the metadata names what RFC 9700 advises against."""
@@ -36,7 +39,9 @@ class Catalog:
 
     async def reload(self) -> None:
         """Look at the tables again."""
-        self.scopes = STANDARD_SCOPES | {scope.name: scope for scope in await self._rows.scopes()}
+        own = {scope.name: scope for scope in await self._rows.scopes()}
+        self.scopes = STANDARD_SCOPES | QQ_SCOPES | own
+        self.scopes_supported = (*STANDARD_SCOPES, *(name for name in own if name not in STANDARD_SCOPES))
         self.resource_servers = {server.resource: server for server in await self._rows.resource_servers()}
         self.has_legacy = await self._rows.has_legacy_client()
         self._audiences = {}

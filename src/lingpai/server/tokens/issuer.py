@@ -31,13 +31,22 @@ class Issuer:
     """Seals or signs access tokens and seals refresh tokens."""
 
     def __init__(
-        self, keyring: Keyring, catalog: Catalog, id_tokens: IdTokens, *, issuer: str, lifetime_s: int
+        self,
+        keyring: Keyring,
+        catalog: Catalog,
+        id_tokens: IdTokens,
+        *,
+        issuer: str,
+        lifetime_s: int,
+        only_opaque: bool = False,
     ) -> None:
         self._id_tokens = id_tokens
         self._keyring = keyring
         self._catalog = catalog
         self._issuer = issuer
         self._lifetime_s = lifetime_s
+        # A dialect whose clients match tokens with \w+ cannot carry signed ones.
+        self._only_opaque = only_opaque
 
     def lifetime_s(self, client: Client) -> int:
         """The longest an access token of this client lives."""
@@ -65,7 +74,7 @@ class Issuer:
         )
         sealer = self._keyring.current.sealer
         refresh_token = authorization.refresh_token
-        if audience.signing_alg:
+        if audience.signing_alg and not self._only_opaque:
             access_token = self._sign(token, audience.signing_alg)
         else:
             access_token = seal_value(sealer, ACCESS_TOKEN, token)

@@ -10,10 +10,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Struct
 
+from lingpai.crypto.digest import digest
 from lingpai.crypto.jws import InvalidJws, verify
 from lingpai.crypto.jwt import InvalidJwt, check_claims
 from lingpai.crypto.seal import Unsealable
-from lingpai.oauth.scope import Scope, scope_of
+from lingpai.oauth.scope import Scope, parse_scope, scope_of
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.records import Account, Client, TokenFamily
 from lingpai.server.storage.spent import Spent
@@ -28,6 +29,8 @@ from lingpai.server.tokens.sealed import (
     RefreshToken,
     open_value,
 )
+
+_OPENED_LIMIT_COUNT = 2048
 
 
 class _SignedClaims(Struct, frozen=True):
@@ -70,16 +73,35 @@ class TokenLookup:
         self._clients = clients
         self._spent = spent
         self._issuer = issuer
+        # A resource server asks about the same token again and again; opening it gives the same under the same keys.
+        self._opened: dict[bytes, AccessToken] = {}
+        self._opened_with = keyring.current
 
     def open_access_token(self, text: str, now: int) -> AccessToken | None:
         """The claims of a token of ours that has not expired; ``None`` for anything else. No storage is asked."""
+        keys = self._keyring.current
+        if keys is not self._opened_with:
+            self._opened.clear()
+            self._opened_with = keys
+        # A digest, because the token itself would be worth stealing.
+        key = digest(text)
+        token = self._opened.get(key)
+        if token is None:
+            token = self._open(text, now)
+            if token is None:
+                return None
+            if len(self._opened) >= _OPENED_LIMIT_COUNT:
+                self._opened.clear()
+            self._opened[key] = token
+        return token if token.expires_at > now else None
+
+    def _open(self, text: str, now: int) -> AccessToken | None:
         try:
             if text.count(".") == 2:
                 return self._open_signed(text, now)
-            token = open_value(self._keyring.current.sealer, ACCESS_TOKEN, text, AccessToken)
+            return open_value(self._keyring.current.sealer, ACCESS_TOKEN, text, AccessToken)
         except (Unsealable, InvalidJws, InvalidJwt, msgspec.ValidationError):
             return None
-        return token if token.expires_at > now else None
 
     def open_refresh_token(self, text: str) -> RefreshToken | None:
         """The family and generation of a refresh token of ours; ``None`` for anything else."""
@@ -93,7 +115,7 @@ class TokenLookup:
         token = self.open_access_token(text, now)
         if token is None:
             return None
-        scope = scope_of(token.scope.split())
+        scope = parse_scope(token.scope)
         if token.account_id is None or token.family_id is None:
             return await self._get_live_of_client(token, scope)
         alive = await self._families.get_alive(token.account_id, token.family_id, now, token.token_id)
@@ -114,7 +136,7 @@ class TokenLookup:
             return None
         if token.subject and await self._get_client(token.subject) is None:
             return None
-        return LiveToken(token, scope & scope_of(client.scope.split()), Scope(), None, None, client)
+        return LiveToken(token, scope & parse_scope(client.scope), Scope(), None, None, client)
 
     async def _get_client(self, client_id: str) -> Client | None:
         client = await self._clients.get(client_id)

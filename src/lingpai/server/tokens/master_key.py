@@ -63,6 +63,21 @@ def csrf_key(master_key: bytes) -> bytes:
     return derive_key(master_key, "csrf")
 
 
+def mail_key(master_key: bytes) -> bytes:
+    """Seals mails that wait to be sent."""
+    return derive_key(master_key, "mail")
+
+
+def second_factor_key(master_key: bytes) -> bytes:
+    """Seals the secrets of authenticator apps and keys the digests of recovery codes."""
+    return derive_key(master_key, "second-factor")
+
+
+def passkey_challenge_key(master_key: bytes) -> bytes:
+    """Makes the challenges passkeys sign."""
+    return derive_key(master_key, "passkey-challenge")
+
+
 def _parse(text: str, source: str) -> bytes:
     try:
         key = b64.decode(text)

@@ -6,6 +6,7 @@ of a new key has a sequence, and only one insert of it succeeds.
 Spec: docs/decisions/0003
 """
 
+from lingpai.dialects import qq
 from lingpai.server.config import Config
 from lingpai.server.storage.catalog import CatalogRows
 from lingpai.server.storage.clients import Clients
@@ -71,5 +72,7 @@ class KeyRotation:
         while page:
             access_s += [client.access_token_lifetime_s or 0 for client in page]
             refresh_s += [client.refresh_token_lifetime_s or 0 for client in page]
+            if any(qq.NAME in client.dialects for client in page):
+                refresh_s += [self._config.qq_access_token_lifetime_s, self._config.qq_refresh_chain_s]
             page = await self._clients.list(after=page[-1].client_id, limit=_PAGE)
         return max(access_s), max(refresh_s)

@@ -21,6 +21,8 @@ PUSHED_REQUEST = Purpose("pushed_request", "lpp")
 LOGOUT_REQUEST = Purpose("logout_request", "lpo")
 AUTHORIZATION_REQUEST = Purpose("authorization_request", "lpq")
 DEVICE_VISIT = Purpose("device_visit", "lpv")
+UPSTREAM_VISIT = Purpose("upstream_visit", "lpu")
+UPSTREAM_TRIP = Purpose("upstream_trip", "lpt")
 
 _T = TypeVar("_T", bound=Struct)
 

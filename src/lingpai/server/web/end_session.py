@@ -23,7 +23,7 @@ from lingpai.server.tokens.sealed import LOGOUT_REQUEST, open_value, seal_value
 from lingpai.server.web.errors import logout_error_page
 from lingpai.server.web.logout_frames import LogoutFrames
 from lingpai.server.web.render import Pages
-from lingpai.server.web.views import application_view, image_sources, person_view
+from lingpai.server.web.views import application_view, form_action_sources, image_sources, person_view
 from lingpai.server.web.visit import Visit, Visits, see_other
 
 
@@ -118,7 +118,7 @@ class EndSessionPage:
             visit.request,
             status=403 if problem else 200,
             locale=self._pages.locale(visit.request, logout.ui_locales or None),
-            csp_form_action=("*",),
+            csp_form_action=form_action_sources(logout.return_to) if logout.return_to else (),
             csp_img=image_sources(
                 *(view for view in (person.picture if person else "", application.logo if application else "") if view)
             ),

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from lingpai.oauth.errors import OAuthError
+from lingpai.server.authorization.qq import Refused
 from lingpai.server.authorization.request import NotProven
 from lingpai.server.web.render import Pages
 
@@ -68,6 +69,11 @@ def not_proven_page(pages: Pages, request: Request, refused: NotProven, *, refer
         refused=refused.reason,
         sent=refused.sent if _ONE_WORD.match(refused.sent) else "",
     )
+
+
+def qq_refused_page(pages: Pages, request: Request, refused: Refused) -> HTMLResponse:
+    """The same in the dialect of QQ Connect: the text and its number, as its own page shows them, and status 200."""
+    return pages.render("error.html", request, problem="not_proven", reference="", refused="qq", sent=str(refused))
 
 
 def logout_error_page(pages: Pages, request: Request, refused: OAuthError) -> HTMLResponse:

@@ -8,6 +8,28 @@ import re
 
 LANDING = "/"
 SIGN_IN = "/sign-in"
+SIGN_IN_WITH = "/sign-in/with/"
+SIGN_IN_CALLBACK = "/sign-in/callback/"
+"""Each followed by the name of a provider in the settings."""
+NEW_HERE = "/sign-in/new"
+SECOND_FACTOR = "/sign-in/second-factor"
+REGISTER = "/register"
+REGISTER_CONFIRM = "/register/confirm"
+RESET_PASSWORD = "/reset-password"
+RESET_CONFIRM = "/reset-password/confirm"
+VERIFY_EMAIL = "/verify-email"
+CONFIRM = "/account/confirm"
+SECURITY = "/account/security"
+TOTP = "/account/security/app"
+RECOVERY_CODES = "/account/security/codes"
+PASSKEYS = "/account/security/passkeys"
+DATA = "/account/data"
+EXPORT = "/account/data/export"
+AVATAR_UPLOAD = "/account/avatar"
+ACCOUNT_EMAIL = "/account/email"
+AVATAR = "/avatar"
+PASSKEY_SIGN_IN = "/sign-in/passkey"
+OUTBOX = "/outbox"
 SELECT_ACCOUNT = "/select-account"
 SIGN_OUT = "/sign-out"
 CONSENT = "/consent"
@@ -16,6 +38,8 @@ DEVICE_QUESTION = "/device/confirm"
 DEVICE_QR = "/device/qr.svg"
 ACCOUNT = "/account"
 GRANTS = "/account/grants"
+SIGN_IN_METHODS = "/account/sign-in-methods"
+LINK_IDENTITY = "/account/link-identity"
 LANGUAGE = "/language"
 STATIC = "/static/"
 END_SESSION = "/oauth2/end_session"
@@ -31,7 +55,34 @@ RETURN_PAGES = {
     "device": DEVICE,
     "device_question": DEVICE_QUESTION,
     "grants": GRANTS,
+    "account": ACCOUNT,
+    "security": SECURITY,
+    "data": DATA,
+    "totp": TOTP,
+    "second_factor": SECOND_FACTOR,
+    "register": REGISTER,
+    "reset_password": RESET_PASSWORD,
+    "outbox": OUTBOX,
+    "new_here": NEW_HERE,
+    "sign_in_methods": SIGN_IN_METHODS,
+    "link_identity": LINK_IDENTITY,
 }
+
+PLACES = {
+    "language": LANGUAGE,
+    "confirm": CONFIRM,
+    "recovery_codes": RECOVERY_CODES,
+    "passkeys": PASSKEYS,
+    "passkey_sign_in": PASSKEY_SIGN_IN,
+    "export": EXPORT,
+    "avatar_upload": AVATAR_UPLOAD,
+    "account_email": ACCOUNT_EMAIL,
+    "avatar": AVATAR,
+    "register_confirm": REGISTER_CONFIRM,
+    "reset_confirm": RESET_CONFIRM,
+    "verify_email": VERIFY_EMAIL,
+}
+"""Where forms of ours go, but no switch of language leads back to."""
 
 _SEALED = re.compile(r"[0-9a-z_]{1,65536}\Z")
 

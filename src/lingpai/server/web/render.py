@@ -18,6 +18,7 @@ from lingpai.server.authorization.request import only_value
 from lingpai.server.config import Config
 from lingpai.server.http import Cookies, read_query
 from lingpai.server.web import paths
+from lingpai.server.web.account_pages import ACCOUNT_PAGES
 from lingpai.server.web.static import StaticFiles
 
 _PAGE_NAMES = {path: name for name, path in paths.RETURN_PAGES.items()}
@@ -39,8 +40,10 @@ class Pages:
     def __init__(self, config: Config, translators: Mapping[str, Translator], static: StaticFiles) -> None:
         self._cookies = Cookies(config)
         self._default_locale = config.default_locale
+        self._registration_open = config.account_registration == "open"
         self._base = urlsplit(config.issuer).path
         self._static = static
+        self._has_identity_providers = bool(config.identity_providers)
         loader = FileSystemLoader(Path(__file__).parent / "templates")
         self._environments = {
             locale: self._environment(loader, translator, config.service_name)
@@ -53,13 +56,18 @@ class Pages:
         return negotiate(ui_locales, self._cookies.locale(request), accept_language, self._default_locale)
 
     def url(self, page: str, sealed_request: str | None = None) -> str:
-        """The address of a page by its name in ``paths.RETURN_PAGES`` (or ``language``), below the issuer's path."""
-        path = paths.LANGUAGE if page == "language" else paths.RETURN_PAGES[page]
+        """The address of a page by its name in ``paths.RETURN_PAGES`` or ``PLACES``, below the issuer's path."""
+        path = paths.RETURN_PAGES.get(page) or paths.PLACES[page]
         return self._base + paths.with_request(path, sealed_request)
 
     def resume_url(self, sealed_request: str) -> str:
         """Where the authorization endpoint goes on with the request."""
         return self._base + paths.with_request(paths.RESUME, sealed_request)
+
+    @property
+    def base(self) -> str:
+        """The issuer's path, which stands before all of ours."""
+        return self._base
 
     def static_url(self, name: str) -> str:
         """The address of a static file, its version included."""
@@ -119,6 +127,9 @@ class Pages:
             static=self.static_url,
             url=self.url,
             end_session_url=self.end_session_url(),
+            has_identity_providers=self._has_identity_providers,
+            registration_open=self._registration_open,
+            account_pages=ACCOUNT_PAGES,
             link=_link,
         )
         return environment

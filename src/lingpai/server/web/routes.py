@@ -34,6 +34,8 @@ def page_routes(  # noqa: PLR0913 - one for each page
     grants: GrantsPage,
     end_session: EndSessionPage,
     devices: Mapping[tuple[str, str], Handler],
+    people: Mapping[tuple[str, str], Handler],
+    upstream: Mapping[tuple[str, str], Handler],
 ) -> dict[tuple[str, str], Handler]:
     """(method, exact path) -> handler, for the application's table."""
     routes: dict[tuple[str, str], Handler] = {
@@ -54,6 +56,8 @@ def page_routes(  # noqa: PLR0913 - one for each page
         ("POST", paths.END_SESSION): end_session.post,
         ("GET", paths.CHECK_SESSION): CheckSessionPage(pages).get,
         **devices,
+        **people,
+        **upstream,
     }
     shown = {route: _with_error_page(handler, pages) for route, handler in routes.items()}
     files: dict[tuple[str, str], Handler] = {("GET", paths.STATIC + name): static.get for name in CONTENT_TYPES}

@@ -8,15 +8,16 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lingpai.crypto.digest import digest
 from lingpai.server.accounts.csrf import CsrfRefused
-from lingpai.server.accounts.session import BrowserSessions
 from lingpai.server.accounts.sign_in import SignIn, SignInRefused
-from lingpai.server.http import Cookies
-from lingpai.server.storage.records import Account
+from lingpai.server.authorization.device_visit import is_device_visit
+from lingpai.server.upstream.identities import PROBLEMS
+from lingpai.server.upstream.visits import is_upstream_visit
+from lingpai.server.web.arrival import Arrivals
 from lingpai.server.web.render import Pages
+from lingpai.server.web.upstream_buttons import UpstreamButtons
 from lingpai.server.web.views import application_view, form_action_sources, image_sources
-from lingpai.server.web.visit import Asked, Visit, Visits, device_visit_in, see_other
+from lingpai.server.web.visit import Asked, Visit, Visits, sealed_in, see_other
 
 _REFUSED_STATUS = {"wrong": 422, "throttled": 429, "busy": 503, "stale": 403}
 _USERNAME_LIMIT_CHARS = 128
@@ -37,25 +38,24 @@ class SignInPage:
         pages: Pages,
         visits: Visits,
         sign_in: SignIn,
-        sessions: BrowserSessions,
-        cookies: Cookies,
-        *,
-        session_lifetime_s: int,
+        arrivals: Arrivals,
+        providers: UpstreamButtons,
     ) -> None:
         self._pages = pages
         self._visits = visits
         self._sign_in = sign_in
-        self._sessions = sessions
-        self._cookies = cookies
-        self._session_lifetime_s = session_lifetime_s
+        self._arrivals = arrivals
+        self._providers = providers
 
     async def get(self, request: Request) -> Response:
         """The form; for who is signed in and has nothing to go on with, the account page."""
         visit = await self._visits.open(request)
         asked = await self._visits.asked(visit)
-        if asked is None and visit.signed_in:
-            return see_other(self._next_page(visit))
-        return self._show(visit, asked, asked.request.login_hint if asked else "")
+        if asked is None and visit.signed_in and not is_upstream_visit(sealed_in(request)):
+            return see_other(self._arrivals.next_page(sealed_in(request)))
+        upstream_problem = request.query_params.get("problem", "")
+        problem = _Problem(upstream_problem) if upstream_problem in PROBLEMS else None
+        return self._show(visit, asked, _expected_username(visit, asked), problem)
 
     async def post(self, request: Request) -> Response:
         """Try the name and password; on success start a session and go on where the person was going."""
@@ -71,48 +71,24 @@ class SignInPage:
         result = await self._sign_in.attempt(username, password, ip=visit.ip, now=visit.now)
         if isinstance(result, SignInRefused):
             return self._show(visit, asked, username, _Problem(result.reason, result.retry_after_s))
-        return await self._start_session(visit, asked, result)
-
-    async def _start_session(self, visit: Visit, asked: Asked | None, account: Account) -> Response:
-        """A session of its own for every sign-in: what the browser had before ends (session fixation).
-
-        Unless the person asked in the account chooser for one more account: then it stays beside the new one.
-        """
-        adding = asked is not None and asked.request.adding
-        secret = await self._sessions.start(
-            account.id,
-            amr=("pwd",),
-            user_agent=visit.request.headers.get("user-agent", ""),
-            old_secret=None if adding else visit.session_secret,
-            now=visit.now,
-        )
-        if asked is None:
-            response = see_other(self._next_page(visit))
-        else:
-            sealed = self._visits.answer(asked, signed_in=digest(secret))
-            response = see_other(self._pages.resume_url(sealed))
-        self._cookies.set_session(response, secret, self._session_lifetime_s)
-        if adding and visit.session_secret:
-            others = (visit.session_secret, *self._cookies.others(visit.request))
-            self._cookies.set_others(response, others, self._session_lifetime_s)
-        return response
-
-    def _next_page(self, visit: Visit) -> str:
-        """Where somebody goes who signed in for no application: to their device, else to their account."""
-        device_visit = device_visit_in(visit.request)
-        return self._pages.url("device", device_visit) if device_visit else self._pages.url("grants")
+        next_page = self._arrivals.next_page(sealed_in(request))
+        return await self._arrivals.arrive(visit, asked, result, amr=("pwd",), next_page=next_page)
 
     def _show(self, visit: Visit, asked: Asked | None, username: str, problem: _Problem | None = None) -> Response:
         application = application_view(asked.client) if asked else None
+        locale = self._pages.locale(visit.request, asked.request.ui_locales if asked else None)
+        going_to = (form_action_sources(asked.request.redirect_uri) if asked else ()) + self._providers.sources
         response = self._pages.render(
             "sign_in.html",
             visit.request,
-            status=_REFUSED_STATUS[problem.name] if problem else 200,
-            locale=self._pages.locale(visit.request, asked.request.ui_locales if asked else None),
-            csp_form_action=form_action_sources(asked.request.redirect_uri) if asked else (),
+            status=_REFUSED_STATUS.get(problem.name, 200) if problem else 200,
+            locale=locale,
+            csp_form_action=tuple(dict.fromkeys(going_to)),
             csp_img=image_sources(application.logo) if application else (),
             application=application,
-            for_device=device_visit_in(visit.request) is not None,
+            for_device=is_device_visit(sealed_in(visit.request)),
+            for_linking=is_upstream_visit(sealed_in(visit.request)),
+            providers=self._providers.shown(locale),
             csrf_token=self._visits.csrf_token(visit),
             username=username[:_USERNAME_LIMIT_CHARS],
             problem=problem.name if problem else None,
@@ -121,3 +97,11 @@ class SignInPage:
         if problem and problem.retry_after_s:
             response.headers["Retry-After"] = str(problem.retry_after_s)
         return self._visits.named(visit, response)
+
+
+def _expected_username(visit: Visit, asked: Asked | None) -> str:
+    """Whom the application named; else, where somebody is asked for the password once more, that person."""
+    if asked is None:
+        return ""
+    again = visit.signed_in.account if visit.signed_in and not asked.request.adding else None
+    return asked.request.login_hint or (again.username if again and again.password_hash else "")

@@ -55,7 +55,7 @@ def application_view(client: Client) -> ApplicationView:
     uri = web_address(client.client_uri)
     return ApplicationView(
         name=name,
-        initial=_initial(name),
+        initial=initial(name),
         site=uri.split("/")[2] if uri else "",
         uri=uri,
         logo=web_address(client.logo_uri),
@@ -68,7 +68,7 @@ def person_view(account: Account) -> PersonView:
     """How ``account`` is shown."""
     name = account.name or account.username
     return PersonView(
-        name=name, username=account.username, initial=_initial(name), picture=web_address(account.picture)
+        name=name, username=account.username, initial=initial(name), picture=web_address(account.picture)
     )
 
 
@@ -105,6 +105,6 @@ def form_action_sources(redirect_uri: str) -> tuple[str, ...]:
     return (f"{scheme}:",) if _SCHEME.match(scheme) else ()
 
 
-def _initial(name: str) -> str:
+def initial(name: str) -> str:
     """The first letter or digit, for a picture that is missing."""
     return next((letter for letter in name if letter.isalnum()), "?")

@@ -22,6 +22,7 @@ from lingpai.server.clock import Clock
 from lingpai.server.http import BODY_LIMIT_BYTES, Cookies, client_address, read_form_body, read_query, remember_client
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.records import Client
+from lingpai.server.upstream.visits import is_upstream_visit
 
 
 class Visit(Struct, frozen=True):
@@ -77,9 +78,17 @@ class Visits:
 
     async def asked(self, visit: Visit) -> Asked | None:
         """The authorization request in the address, ``None`` where there is none. Raises ``PendingRequestLost``."""
-        if "request" not in visit.request.query_params or device_visit_in(visit.request):
+        if "request" not in visit.request.query_params:
             return None
-        sealed = only_value(read_query(visit.request), "request") or ""
+        sealed = sealed_in(visit.request)
+        return None if _is_about_something_else(sealed) else await self.asked_in(visit, sealed)
+
+    async def asked_for(self, visit: Visit, sealed: str) -> Asked | None:
+        """The same for a sealed text that went another way than the address; empty: there is none."""
+        return None if not sealed or _is_about_something_else(sealed) else await self.asked_in(visit, sealed)
+
+    async def asked_in(self, visit: Visit, sealed: str) -> Asked:
+        """The authorization request in a sealed text. Raises ``PendingRequestLost``."""
         request = self._pending.unseal(sealed, visit.browser, visit.now)
         client = await self._clients.get(request.client_id)
         if client is None or client.disabled_at is not None:
@@ -116,6 +125,15 @@ def device_visit_in(request: Request) -> str | None:
     """The sealed text in the address, if the person is on the way to a device and not in an authorization request."""
     sealed = only_value(read_query(request), "request") or ""
     return sealed if is_device_visit(sealed) else None
+
+
+def _is_about_something_else(sealed: str) -> bool:
+    return is_device_visit(sealed) or is_upstream_visit(sealed)
+
+
+def sealed_in(request: Request) -> str:
+    """The sealed text in the address, whatever it is about; empty if there is none."""
+    return only_value(read_query(request), "request") or ""
 
 
 async def read_unprotected_form(request: Request) -> Params:

@@ -1,6 +1,7 @@
 """The database and every repository over it. The only module that names a concrete driver."""
 
 from lingpai.server.config import Config
+from lingpai.server.database_url import is_postgresql, sqlite_path
 from lingpai.server.storage import migrate
 from lingpai.server.storage.accounts import Accounts
 from lingpai.server.storage.audit import AuditLog
@@ -8,6 +9,7 @@ from lingpai.server.storage.catalog import CatalogRows
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.device_codes import DeviceCodes
 from lingpai.server.storage.driver import Driver
+from lingpai.server.storage.external_identities import ExternalIdentities
 from lingpai.server.storage.grants import Grants
 from lingpai.server.storage.keys import Keys
 from lingpai.server.storage.session_clients import SessionClients
@@ -17,6 +19,7 @@ from lingpai.server.storage.sqlite import SQLiteDriver
 from lingpai.server.storage.throttles import Throttles
 from lingpai.server.storage.token_families import TokenFamilies
 from lingpai.server.storage.trusted_issuers import TrustedIssuers
+from lingpai.server.storage.upstream_trips import UpstreamTrips
 
 
 class DatabaseNeedsUpgrade(Exception):
@@ -25,7 +28,13 @@ class DatabaseNeedsUpgrade(Exception):
 
 def open_driver(config: Config) -> Driver:
     """The database of the settings, as it is. Raises ``StorageUnavailable``, ``ValueError``."""
-    return SQLiteDriver(migrate.sqlite_path(config.database))
+    if not is_postgresql(config.database):
+        return SQLiteDriver(sqlite_path(config.database))
+    try:
+        from lingpai.server.storage.postgres import PostgresDriver, PostgresSettings  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise ValueError("PostgreSQL needs psycopg: pip install 'lingpai[server,postgresql]'") from None
+    return PostgresDriver(config.database, PostgresSettings(prepare=config.postgresql_prepared_statements))
 
 
 def open_database(config: Config) -> Driver:
@@ -35,7 +44,7 @@ def open_database(config: Config) -> Driver:
     """
     state = migrate.check(config.database)
     if state.current is None:
-        migrate.sqlite_path(config.database).parent.mkdir(parents=True, exist_ok=True)
+        migrate.make_folder(config.database)
         migrate.upgrade(config.database)
     elif state.is_newer_than_code:
         migrate.upgrade(config.database)  # says so and stops
@@ -60,5 +69,7 @@ class Store:
         self.throttles = Throttles(driver)
         self.catalog = CatalogRows(driver)
         self.trusted_issuers = TrustedIssuers(driver)
+        self.external_identities = ExternalIdentities(driver)
+        self.upstream_trips = UpstreamTrips(driver)
         self.keys = Keys(driver)
         self.audit = AuditLog(driver)

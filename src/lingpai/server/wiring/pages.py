@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from functools import partial
 
+from lingpai.dialects import qq, standard
 from lingpai.server.app import Route
 from lingpai.server.authorization.logout import LogoutRequests
 from lingpai.server.authorization.resolution import AuthorizationRequests
-from lingpai.server.authorization.response import AuthorizationResponses
+from lingpai.server.authorization.response import AuthorizationResponses, standard_delivery
 from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.authorize import AuthorizationPages, AuthorizeEndpoint
 from lingpai.server.http import Handler
+from lingpai.server.web.arrival import Arrivals
 from lingpai.server.web.consent import ConsentPage
 from lingpai.server.web.end_session import EndSessionPage
 from lingpai.server.web.errors import error_page, not_proven_page
@@ -18,12 +20,18 @@ from lingpai.server.web.grants import GrantsPage
 from lingpai.server.web.landing import LandingPage
 from lingpai.server.web.logout_frames import LogoutFrames
 from lingpai.server.web.routes import page_routes
+from lingpai.server.web.second_step import SecondStep
 from lingpai.server.web.select_account import SelectAccountPage
 from lingpai.server.web.sign_in import SignInPage
 from lingpai.server.web.sign_out import SignOutPage
+from lingpai.server.web.step_cookie import StepCookie
+from lingpai.server.web.upstream_buttons import UpstreamButtons
 from lingpai.server.web.visit import Visits
 from lingpai.server.wiring.devices import device_pages
 from lingpai.server.wiring.parts import Parts
+from lingpai.server.wiring.people_pages import people_pages
+from lingpai.server.wiring.qq import qq_responses
+from lingpai.server.wiring.upstream_pages import upstream_routes
 
 
 def browser_routes(parts: Parts) -> Mapping[str, Route]:
@@ -31,13 +39,18 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
     store, pages, cookies = parts.store, parts.pages, parts.cookies
     sessions, lifetime_s = parts.browser_sessions, parts.config.session_lifetime_s
     visits = Visits(cookies, parts.csrf, sessions, parts.pending, store.clients, parts.clock)
+    people = parts.people
+    second_step = SecondStep(pages, people.second_factors, people.steps, StepCookie(parts.config))
+    arrivals = Arrivals(
+        pages, visits, sessions, cookies, second_step, people.notices, session_lifetime_s=lifetime_s
+    )
     frames = LogoutFrames(store.session_clients, store.clients, issuer=parts.config.issuer)
     by_path: dict[str, dict[str, Handler]] = {}
     for (method, path), handler in page_routes(
         pages,
         parts.static,
         landing=LandingPage(pages, visits, cookies),
-        sign_in=SignInPage(pages, visits, parts.sign_in, sessions, cookies, session_lifetime_s=lifetime_s),
+        sign_in=SignInPage(pages, visits, parts.sign_in, arrivals, UpstreamButtons(parts.upstream.providers)),
         select_account=SelectAccountPage(pages, visits, sessions, cookies, session_lifetime_s=lifetime_s),
         sign_out=SignOutPage(pages, visits, sessions, frames, cookies, parts.audit),
         consent=ConsentPage(pages, visits, store.grants, parts.catalog, parts.audit),
@@ -54,6 +67,8 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
             audit=parts.audit,
         ),
         devices=device_pages(parts, visits),
+        people=people_pages(parts, visits, arrivals),
+        upstream=upstream_routes(parts, visits, arrivals),
     ).items():
         by_path.setdefault(path, {})[method] = handler
     authorize = _authorize_endpoint(parts)
@@ -76,29 +91,38 @@ def _grants_page(parts: Parts, visits: Visits) -> GrantsPage:
     )
 
 
+def _responses(parts: Parts) -> AuthorizationResponses:
+    return AuthorizationResponses(
+        parts.keyring,
+        parts.redemption,
+        parts.issuer,
+        parts.id_tokens,
+        parts.subjects,
+        parts.store.accounts,
+        parts.store.session_clients,
+        parts.catalog,
+        envelopes=parts.envelopes,
+        delivery=standard_delivery(parts.config.issuer),
+        code_lifetime_s=parts.config.authorization_code_lifetime_s,
+    )
+
+
 def _authorize_endpoint(parts: Parts) -> AuthorizeEndpoint:
-    pages, config = parts.pages, parts.config
+    pages = parts.pages
     return AuthorizeEndpoint(
         clients=parts.store.clients,
         sessions=parts.browser_sessions,
         requests=AuthorizationRequests(
-            parts.store.clients, parts.catalog, parts.id_tokens, parts.pushed, parts.request_objects
+            parts.store.clients,
+            parts.catalog,
+            parts.id_tokens,
+            parts.pushed,
+            parts.request_objects,
+            prompts=parts.prompts,
         ),
         pending=parts.pending,
         pushed=parts.pushed,
-        responses=AuthorizationResponses(
-            parts.keyring,
-            parts.redemption,
-            parts.issuer,
-            parts.id_tokens,
-            parts.subjects,
-            parts.store.accounts,
-            parts.store.session_clients,
-            parts.catalog,
-            envelopes=parts.envelopes,
-            issuer=config.issuer,
-            code_lifetime_s=config.authorization_code_lifetime_s,
-        ),
+        responses={standard.NAME: _responses(parts), qq.NAME: qq_responses(parts)},
         pages=AuthorizationPages(
             not_proven=partial(not_proven_page, pages),
             lost=lambda request, lost: error_page(pages, request, lost.reason, status=400),
@@ -106,6 +130,7 @@ def _authorize_endpoint(parts: Parts) -> AuthorizeEndpoint:
             sign_in=partial(pages.url, "sign_in"),
             select_account=partial(pages.url, "select_account"),
             consent=partial(pages.url, "consent"),
+            register=partial(pages.url, "register"),
             resume=pages.resume_url,
         ),
         subjects=parts.subjects,

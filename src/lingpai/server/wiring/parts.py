@@ -7,6 +7,7 @@ from lingpai.server.accounts.passwords import Passwords
 from lingpai.server.accounts.session import BrowserSessions
 from lingpai.server.accounts.sign_in import SignIn
 from lingpai.server.audit import Audit
+from lingpai.server.authorization.checks import PROMPTS, PROMPTS_WHERE_PEOPLE_REGISTER
 from lingpai.server.authorization.pending import PendingRequests
 from lingpai.server.authorization.pushed import PushedRequests
 from lingpai.server.authorization.request_object import RequestObjects
@@ -22,6 +23,7 @@ from lingpai.server.outbound import Outbound
 from lingpai.server.rate_limit import Throttle
 from lingpai.server.registration.secrets import SecretMaker
 from lingpai.server.storage.driver import Driver
+from lingpai.server.storage.openids import Openids
 from lingpai.server.tokens import master_key as master_keys
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.tokens.encryption import Envelopes
@@ -31,12 +33,16 @@ from lingpai.server.tokens.implied_grant import ImpliedGrants
 from lingpai.server.tokens.issuer import Issuer
 from lingpai.server.tokens.keyring import Keyring
 from lingpai.server.tokens.lookup import TokenLookup
+from lingpai.server.tokens.openids import PeopleIds
 from lingpai.server.tokens.redemption import Redemption
 from lingpai.server.tokens.rotation import KeyRotation
 from lingpai.server.tokens.subjects import Subjects
+from lingpai.server.upstream.identities import Identities
 from lingpai.server.web.render import Pages
 from lingpai.server.web.static import StaticFiles
 from lingpai.server.wiring.database import Store
+from lingpai.server.wiring.people import PeopleParts
+from lingpai.server.wiring.upstream import UpstreamParts
 
 
 class Parts:
@@ -48,11 +54,17 @@ class Parts:
         self.log = get_logger("lingpai.server")
         self.store = Store(driver)
         self.audit = Audit(self.store.audit, self.log)
+        self.prompts = PROMPTS_WHERE_PEOPLE_REGISTER if config.account_registration == "open" else PROMPTS
         self._build_tokens(config, master_key)
         self._build_accounts(config, master_key)
+        self._build_upstream(config)
         self.cookies = Cookies(config)
         self.static = StaticFiles()
-        self.pages = Pages(config, load_translators(), self.static)
+        translators = load_translators()
+        self.pages = Pages(config, translators, self.static)
+        self.people = PeopleParts(
+            config, self.store, self.passwords, self.audit, self.log, master_key=master_key, translators=translators
+        )
 
     def _build_tokens(self, config: Config, master_key: bytes) -> None:
         store = self.store
@@ -60,6 +72,7 @@ class Parts:
         self.key_rotation = KeyRotation(self.keyring, store.keys, store.clients, store.catalog, config)
         self.catalog = Catalog(store.catalog, config.issuer)
         self.subjects = Subjects(self.keyring)
+        self.openids = PeopleIds(self.keyring, Openids(store.driver))
         self.id_tokens = IdTokens(self.keyring, issuer=config.issuer, lifetime_s=config.id_token_lifetime_s)
         self.issuer = Issuer(
             self.keyring, self.catalog, self.id_tokens, issuer=config.issuer, lifetime_s=config.access_token_lifetime_s
@@ -118,10 +131,16 @@ class Parts:
         self.sign_in = SignIn(
             store.accounts,
             self.passwords,
-            self._throttle("sign-in-account", config.sign_in_attempts_per_account),
-            self._throttle("sign-in-address", config.sign_in_attempts_per_address),
+            self.throttle("sign-in-account", config.sign_in_attempts_per_account),
+            self.throttle("sign-in-address", config.sign_in_attempts_per_address),
             self.audit,
         )
 
-    def _throttle(self, name: str, limit: int) -> Throttle:
+    def _build_upstream(self, config: Config) -> None:
+        self.upstream = UpstreamParts(config, self.clock)
+        store = self.store
+        self.identities = Identities(store.external_identities, store.accounts, self.audit, self.upstream.providers)
+
+    def throttle(self, name: str, limit: int) -> Throttle:
+        """A counter over the window of sign-ins."""
         return Throttle(self.store.throttles, limit=limit, window_s=self.config.sign_in_window_s, name=name)

@@ -29,10 +29,12 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
     """Path -> route of everything machines call."""
     store, clock, issuer = parts.store, parts.clock, parts.config.issuer
     token = TokenEndpoint(parts.client_auth, parts.dpop, _grant_types(parts), parts.issuer, parts.envelopes, clock)
-    introspect = IntrospectionEndpoint(parts.client_auth, parts.lookup, parts.catalog, clock, issuer=issuer)
+    introspect = IntrospectionEndpoint(
+        parts.client_auth, parts.lookup, parts.catalog, parts.openids, clock, issuer=issuer
+    )
     revoke = RevocationEndpoint(parts.client_auth, parts.lookup, store.families, store.spent, parts.audit, clock)
     par = ParEndpoint(
-        parts.client_auth, parts.dpop, parts.catalog, parts.id_tokens, parts.pushed, parts.request_objects, clock
+        parts.client_auth, parts.dpop, parts.catalog, parts.id_tokens, parts.pushed, parts.request_objects, clock, prompts=parts.prompts
     )
     device_authorization = device_authorization_endpoint(parts)
     userinfo_responses = UserInfoResponses(parts.keyring, parts.envelopes, issuer=issuer)
@@ -43,6 +45,7 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
         signing_algs=parts.config.signing_algs,
         registration=parts.config.registration != "off",
         legacy_registration=parts.config.registration != "off" and parts.config.registration_allow_legacy,
+        prompts=parts.prompts,
     )
     health = HealthEndpoint(store.driver, clock)
     return {

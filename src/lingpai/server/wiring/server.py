@@ -20,6 +20,7 @@ from lingpai.server.wiring.database import open_database
 from lingpai.server.wiring.pages import browser_routes
 from lingpai.server.wiring.parts import Parts
 from lingpai.server.wiring.protocol import protocol_routes
+from lingpai.server.wiring.qq import qq_routes
 
 _NOTIFY_INTERVAL_S = 2
 _PROBLEMS: Mapping[int, Problem] = {404: "not_found", 405: "method_not_allowed", 503: "unavailable"}
@@ -49,8 +50,9 @@ class Server(Parts):
         self._freshening = asyncio.Lock()
         self._tender: asyncio.Task[None] | None = None
         self._notifier: asyncio.Task[None] | None = None
+        self._poster: asyncio.Task[None] | None = None
         self.app = App(
-            {**protocol_routes(self), **browser_routes(self)},
+            {**protocol_routes(self), **qq_routes(self), **browser_routes(self)},
             Problems(self._draw_problem),
             self.log,
             issuer=config.issuer,
@@ -68,17 +70,19 @@ class Server(Parts):
         self._fresh_until = self.clock() + self.config.catalog_staleness_s
         if self._tender is None:
             self._notifier = asyncio.create_task(self._notify_until_closed())  # noqa: TID251 - as the next one
+            self._poster = asyncio.create_task(self._post_until_closed())  # noqa: TID251 - as the next one
             self._tender = asyncio.create_task(self._tend_until_closed())  # noqa: TID251 - held here, ended in close
 
     async def close(self) -> None:
         """Stop tending, finish what was accepted, close the database."""
-        for task in (self._tender, self._notifier):
+        for task in (self._tender, self._notifier, self._poster):
             if task is not None:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
-        self._tender = self._notifier = None
+        self._tender = self._notifier = self._poster = None
         self.passwords.close()
+        await self.upstream.close()
         await self.store.driver.close()
 
     async def freshen(self) -> None:
@@ -137,6 +141,17 @@ class Server(Parts):
                 self.log.warning("logout notices not sent, trying again later", reason=str(error))
             except Exception:
                 self.log.exception("logout notices not sent, trying again later")
+
+    async def _post_until_closed(self) -> None:
+        """Send mails. A task of its own: a slow mail server must hold up nothing else."""
+        while True:
+            await asyncio.sleep(_NOTIFY_INTERVAL_S)
+            try:
+                await self.people.post.send_due(self.clock())
+            except StorageUnavailable as error:
+                self.log.warning("mails not sent, trying again later", reason=str(error))
+            except Exception:
+                self.log.exception("mails not sent, trying again later")
 
     def _draw_problem(self, request: Request, status: int, request_id: str) -> Response:
         problem = _PROBLEMS.get(status, "server_error")

@@ -1,0 +1,76 @@
+"""``AsyncPlatformClient``: sign people in with a platform, from code that awaits.
+
+Owns: the names applications use. Leaves: what is asked to ``operations``, sending it to ``sending_aio``. ``sync`` is
+the same without ``await``; change both.
+"""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import httpx2
+
+from lingpai.client.flow import PendingSignIn
+from lingpai.client.platforms.identity import PlatformIdentity, PlatformTokens
+from lingpai.client.platforms.operations import PlatformOperations
+from lingpai.client.platforms.platform import Platform
+from lingpai.client.platforms.sign_in import Asked
+from lingpai.client.sending_aio import AsyncSender
+from lingpai.client.transport import TIMEOUT_S, system_clock
+
+
+class AsyncPlatformClient:
+    """An application of one platform; make the ``platform`` with ``get_platform``. Safe to share.
+
+    ``http`` is an httpx2 client to use; one of our own is made, and closed, otherwise. Every method raises
+    ``ClientError`` for what a platform or a browser did wrong, ``ValueError`` for wrong use.
+    """
+
+    def __init__(
+        self,
+        platform: Platform,
+        *,
+        http: httpx2.AsyncClient | None = None,
+        timeout_s: float = TIMEOUT_S,
+        clock: Callable[[], int] = system_clock,
+    ) -> None:
+        self.platform = platform
+        self._operations = PlatformOperations(platform, clock)
+        self._sender = AsyncSender(http, timeout_s)
+
+    async def begin(self, redirect_uri: str, scope: str | None = None, **extra: str) -> PendingSignIn:
+        """Begin: keep the result in the browser's session, send the browser to its ``url``.
+
+        ``scope``: names between blanks or commas, ``None`` for what signing in needs; ``extra``: further parameters of
+        the platform's own (``display="mobile"``).
+        """
+        asked = Asked(redirect_uri=redirect_uri, scope=scope, extra=extra)
+        return await self._sender.run(self._operations.begin(asked))
+
+    async def finish(self, pending: PendingSignIn, callback: str) -> PlatformIdentity:
+        """Finish with the callback's whole URL, its query, or the form that was posted to it.
+
+        Take ``pending`` out of the session first. Raises ``AuthorizationDenied`` if the person said no;
+        ``CallbackError``, ``TokenError``, ``UserinfoError``, ``IdTokenError``.
+        """
+        return await self._sender.run(self._operations.finish(pending, callback))
+
+    async def refresh(self, tokens: PlatformTokens) -> PlatformTokens:
+        """New tokens for the same person. Keep the result: the old refresh token may be spent. ``TokenError``."""
+        return await self._sender.run(self._operations.refresh(tokens))
+
+    async def userinfo(self, tokens: PlatformTokens) -> PlatformIdentity:
+        """Who the tokens' person is by now, checked to be the one who signed in. ``UserinfoError``."""
+        return await self._sender.run(self._operations.userinfo(tokens))
+
+    async def aclose(self) -> None:
+        """Close the connections, unless ``http`` was given."""
+        await self._sender.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()

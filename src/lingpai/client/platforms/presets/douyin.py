@@ -1,0 +1,57 @@
+"""Douyin (抖音): ``client_key``, everything inside ``data``, errors by number under status 200, refresh without secret.
+
+Documented: everything here; numbers come as text or as numbers. The access token lives 15 days, the refresh token 30,
+and refreshing does not renew the latter. Not verified: what comes back when the person says no; PKCE.
+"""
+
+from lingpai.client.platforms.answers import JsonAnswer, Refusal
+from lingpai.client.platforms.platform import Application, Authorization, Call, Person, Platform
+from lingpai.client.platforms.presets import standard
+
+_READ = JsonAnswer(refusals=(Refusal("error_code", ("description",)),), inside="data")
+
+
+def platform(app: Application) -> Platform:
+    """Sign in with Douyin."""
+    return Platform(
+        name="douyin",
+        title="Douyin",
+        title_zh="抖音",
+        issuer=app.at("https://open.douyin.com"),
+        client_id=app.client_id,
+        client_secret=app.client_secret,
+        authorization=Authorization(
+            endpoint=app.at("https://open.douyin.com/platform/oauth/connect/"),
+            client_id="client_key",
+            default_scope="user_info",
+            scope_separator=",",
+        ),
+        token=Call(
+            endpoint=app.at("https://open.douyin.com/oauth/access_token/"),
+            method="POST",
+            carrier="form",
+            fixed=standard.BY_CODE,
+            params=(("client_key", "client_id"), ("client_secret", "client_secret"), ("code", "code")),
+            read=_READ,
+        ),
+        refresh=Call(
+            endpoint=app.at("https://open.douyin.com/oauth/refresh_token/"),
+            method="POST",
+            carrier="form",
+            fixed=standard.BY_REFRESH,
+            params=(("client_key", "client_id"), *standard.REFRESH),
+            read=_READ,
+        ),
+        lookups=(
+            Call(
+                endpoint=app.at("https://open.douyin.com/oauth/userinfo/"),
+                method="POST",
+                carrier="form",
+                params=(("access_token", "access_token"), ("open_id", "open_id")),
+                read=_READ,
+            ),
+        ),
+        person=Person(
+            subject=("open_id",), union_subject=("union_id",), name=("nickname",), picture=("avatar",), email=()
+        ),
+    )

@@ -1,0 +1,41 @@
+"""Gitee: standard, with JSON errors.
+
+Documented: everything here. The address in ``email`` is the one a person shows on their profile, not one that was
+checked. Not verified: PKCE.
+"""
+
+from lingpai.client.platforms.answers import JsonAnswer
+from lingpai.client.platforms.platform import Application, Authorization, Call, Person, Platform
+from lingpai.client.platforms.presets import standard
+
+
+def platform(app: Application) -> Platform:
+    """Sign in with Gitee."""
+    token_endpoint = app.at("https://gitee.com/oauth/token")
+    return Platform(
+        name="gitee",
+        title="Gitee",
+        title_zh="Gitee",
+        issuer=app.at("https://gitee.com"),
+        client_id=app.client_id,
+        client_secret=app.client_secret,
+        authorization=Authorization(endpoint=app.at("https://gitee.com/oauth/authorize"), default_scope="user_info"),
+        token=Call(
+            endpoint=token_endpoint,
+            method="POST",
+            carrier="form",
+            fixed=standard.BY_CODE,
+            params=(*standard.CLIENT, ("code", "code"), ("redirect_uri", "redirect_uri")),
+            read=JsonAnswer(),
+        ),
+        refresh=Call(
+            endpoint=token_endpoint,
+            method="POST",
+            carrier="form",
+            fixed=standard.BY_REFRESH,
+            params=(*standard.CLIENT, *standard.REFRESH),
+            read=JsonAnswer(),
+        ),
+        lookups=(Call(endpoint=app.at("https://gitee.com/api/v5/user"), headers=standard.BEARER, read=JsonAnswer()),),
+        person=Person(subject=("id",), name=("name", "login"), picture=("avatar_url",)),
+    )

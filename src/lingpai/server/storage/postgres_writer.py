@@ -1,0 +1,270 @@
+"""Group commit on PostgreSQL: everybody who waits shares one transaction, and nobody suffers from what another does.
+
+Owns what a transaction is made of and who is undone alone. A batch is sent as one pipeline; only when somebody in it
+lost after writing something, or failed, is it rolled back and sent again with that one behind a savepoint. Nobody is
+answered before the commit.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import psycopg
+from msgspec import Struct
+
+from lingpai.server.storage.driver import Row, Statement, StorageUnavailable
+from lingpai.server.storage.postgres_pipe import Outcome, Pipe, Step, unavailable, write_step
+
+_BATCH_LIMIT = 256
+_ATTEMPTS = 6
+_SUSPECTS_LIMIT = 3
+"""After so many who had to be undone, a batch is not tried together any more."""
+_OWN_CLASSES = ("0A", "21", "22", "23", "42", "54")
+_BEGIN, _COMMIT, _ROLLBACK = Step("BEGIN"), Step("COMMIT"), Step("ROLLBACK")
+_SAVEPOINT, _UNDO = Step("SAVEPOINT caller"), Step("ROLLBACK TO SAVEPOINT caller")
+_RELEASE = Step("RELEASE SAVEPOINT caller")
+_STATUS = "SELECT pg_xact_status(CAST($1 AS xid8))"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 5))"
+
+_Verdict = tuple[list[Row] | None, Exception | None]
+
+
+class Work(Struct, frozen=True, eq=False):
+    """One caller's statements. ``expected``: rows of each step, ``None`` any number, ``-1`` a step of our own."""
+
+    steps: tuple[Step, ...]
+    expected: tuple[int | None, ...]
+
+
+class _Waiting(Struct, frozen=True, eq=False):
+    work: Work
+    answer: "asyncio.Future[list[Row] | None]"
+
+
+class _Again(Exception):
+    """Nothing was committed and the same may succeed at once."""
+
+
+def write_work(statements: Sequence[Statement]) -> Work:
+    """Statements ready for the wire. Raises what is wrong with a value PostgreSQL cannot hold."""
+    steps: list[Step] = []
+    expected: list[int | None] = []
+    for statement in statements:
+        if statement.counts:
+            # Statements see what was committed before they began: two that count side by side would both find room.
+            steps.append(write_step(_LOCK, (statement.counts,)))
+            expected.append(-1)
+        steps.append(write_step(statement.sql, statement.args))
+        expected.append(statement.expect_rows)
+    return Work(tuple(steps), tuple(expected))
+
+
+def is_own_fault(error: psycopg.Error) -> bool:
+    """Whether one caller's statement or value is wrong, as opposed to the database failing."""
+    state = error.sqlstate or ""
+    return state[:2] in _OWN_CLASSES or state == "08P01"  # too few values for a statement
+
+
+class Writer:
+    """One connection that writes, for one event loop."""
+
+    def __init__(
+        self, connect: Callable[[], Awaitable[Pipe]], *, statement_timeout_s: float, lock_timeout_s: float
+    ) -> None:
+        self._connect = connect
+        self._pipe: Pipe | None = None
+        self._waiting: list[_Waiting] = []
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+        # For this transaction only: behind PgBouncer the connection is somebody else's afterwards.
+        self._limits = Step(
+            f"SELECT set_config('statement_timeout', '{int(statement_timeout_s * 1000)}', true),"
+            f" set_config('lock_timeout', '{int(lock_timeout_s * 1000)}', true),"
+            " CAST(pg_current_xact_id() AS text)"
+        )
+
+    async def write(self, work: Work) -> list[Row] | None:
+        """Wait for the transaction that holds ``work``. Raises ``StorageUnavailable``, or what is wrong with it."""
+        if self._closed:
+            raise StorageUnavailable("the database is closed")
+        waiting = _Waiting(work, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._task is None:
+            # It starts once everybody who is ready now has come this far. Held here, and ended in ``close``.
+            self._task = asyncio.get_running_loop().create_task(self._write_waiting())
+        return await waiting.answer
+
+    async def close(self) -> None:
+        """Commit what was accepted."""
+        self._closed = True
+        if self._task is not None:
+            await self._task
+        if self._pipe is not None:
+            await self._pipe.close()
+
+    def abandon(self) -> None:
+        """Let go of a connection whose event loop is gone."""
+        if self._pipe is not None:
+            self._pipe.abandon()
+
+    async def _write_waiting(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:_BATCH_LIMIT], self._waiting[_BATCH_LIMIT:]
+            # In one order everywhere, so that two servers that want the same rows wait for each other in a line.
+            batch.sort(key=_order)
+            try:
+                verdicts = await self._commit(batch)
+            except Exception as error:
+                refused = error if isinstance(error, StorageUnavailable) else unavailable(error)
+                verdicts = dict.fromkeys(batch, (None, refused))
+            for waiting, (rows, problem) in verdicts.items():
+                if waiting.answer.done():  # the caller was cancelled; its write stands
+                    continue
+                if problem is None:
+                    waiting.answer.set_result(rows)
+                else:
+                    waiting.answer.set_exception(problem)
+        self._task = None
+
+    async def _commit(self, batch: list[_Waiting]) -> dict[_Waiting, _Verdict]:
+        for attempt in range(_ATTEMPTS):
+            try:
+                return await _Transaction(await self._connected(), self._limits, batch, self._connected).run()
+            except _Again as again:
+                if attempt == _ATTEMPTS - 1:
+                    raise StorageUnavailable(f"given up after {_ATTEMPTS} attempts: {again}") from None
+                await asyncio.sleep(0.002 * 2**attempt)
+        raise AssertionError  # the last turn returns or raises
+
+    async def _connected(self) -> Pipe:
+        if self._pipe is None or self._pipe.broken is not None:
+            self._pipe = await self._connect()
+        return self._pipe
+
+
+class _Transaction:
+    """One batch on its way, from BEGIN to COMMIT."""
+
+    def __init__(
+        self, pipe: Pipe, limits: Step, batch: list[_Waiting], reconnect: Callable[[], Awaitable[Pipe]]
+    ) -> None:
+        self._pipe = pipe
+        self._limits = limits
+        self._batch = batch
+        self._reconnect = reconnect
+        self._xid = ""
+        self._verdicts: dict[_Waiting, _Verdict] = {}
+
+    async def run(self) -> dict[_Waiting, _Verdict]:
+        """Commit, and say to each caller what became of its statements."""
+        alone: list[_Waiting] = []
+        try:
+            while (suspect := await self._run_together(alone)) is not None:
+                alone.append(suspect)
+                if len(alone) > _SUSPECTS_LIMIT:
+                    alone = self._batch
+                await self._pipe.send((_ROLLBACK,))
+            for waiting in alone:
+                await self._run_alone(waiting)
+        except StorageUnavailable as error:
+            if self._pipe.broken is None or self._pipe.is_silent:
+                raise
+            raise _Again(str(error)) from None  # the connection died before COMMIT: nothing was written
+        await self._end()
+        return self._verdicts
+
+    async def _run_together(self, alone: list[_Waiting]) -> _Waiting | None:
+        """Send everybody but those ``alone``; returns somebody who must be undone alone, if there is one."""
+        together = [waiting for waiting in self._batch if waiting not in alone]
+        steps = [_BEGIN, self._limits, *(step for waiting in together for step in waiting.work.steps)]
+        begun, limits, *outcomes = await self._pipe.send(steps)
+        for outcome in (begun, limits):
+            if outcome.error is not None:
+                await self._give_up(outcome.error)
+        self._xid = (limits.rows or [("",)])[0][-1] if limits.rows else ""
+        at = 0
+        for waiting in together:
+            mine = outcomes[at : at + len(waiting.work.steps)]
+            at += len(mine)
+            verdict, is_dirty = await self._judge(waiting.work, mine)
+            if is_dirty:
+                return waiting
+            self._verdicts[waiting] = verdict
+        return None
+
+    async def _run_alone(self, waiting: _Waiting) -> None:
+        saved, *outcomes = await self._pipe.send((_SAVEPOINT, *waiting.work.steps))
+        if saved.error is not None:
+            await self._give_up(saved.error)
+        verdict, is_dirty = await self._judge(waiting.work, outcomes)
+        self._verdicts[waiting] = verdict
+        for outcome in await self._pipe.send((_UNDO, _RELEASE) if is_dirty else (_RELEASE,)):
+            if outcome.error is not None:
+                await self._give_up(outcome.error)
+
+    async def _judge(self, work: Work, outcomes: list[Outcome]) -> tuple[_Verdict, bool]:
+        """What one caller is told, and whether what it did must be undone. Raises when the database failed."""
+        rows: list[Row] = []
+        has_lost = False
+        for outcome, expected in zip(outcomes, work.expected, strict=True):
+            if outcome.error is not None:
+                return await self._judge_error(outcome.error), True
+            if expected == -1:
+                continue
+            has_lost = has_lost or expected not in (None, outcome.touched)
+            rows = rows if outcome.rows is None else outcome.rows
+        is_dirty = has_lost and any(outcome.touched for outcome in outcomes)
+        return (None if has_lost else rows, None), is_dirty
+
+    async def _judge_error(self, error: psycopg.Error) -> _Verdict:
+        if isinstance(error, psycopg.errors.UniqueViolation):
+            return None, None
+        if is_own_fault(error):
+            return None, error
+        if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled):
+            return None, unavailable(error)  # somebody outside holds what this caller needs: the others go on
+        await self._give_up(error)
+        raise AssertionError  # it raises
+
+    async def _give_up(self, error: psycopg.Error) -> None:
+        """Leave the transaction because the database failed."""
+        if isinstance(error, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected):
+            await self._pipe.send((_ROLLBACK,))
+            raise _Again(str(error))
+        await self._pipe.close()  # shutting down, or a standby now: the next connection finds who writes
+        raise unavailable(error)
+
+    async def _end(self) -> None:
+        try:
+            (outcome,) = await self._pipe.send((_COMMIT,))
+        except StorageUnavailable as error:
+            await self._find_out(error)
+            return
+        if outcome.error is not None:
+            await self._give_up(outcome.error)
+
+    async def _find_out(self, error: StorageUnavailable) -> None:
+        """The connection died under COMMIT: ask the server what became of it. Unless it says, nobody is told success.
+
+        Raises ``_Again`` when it was not committed, ``error`` when there is nobody to ask.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                pipe = await self._reconnect()
+                (outcome,) = await pipe.send((write_step(_STATUS, (self._xid,)),))
+            except StorageUnavailable:
+                await asyncio.sleep(0.05 * 2**attempt)
+                continue
+            status = outcome.rows[0][0] if outcome.rows else None
+            if status == "committed":
+                return
+            if status == "aborted":
+                raise _Again(str(error))
+            if status != "in progress":
+                break
+            await asyncio.sleep(0.05 * 2**attempt)
+        raise error
+
+
+def _order(waiting: _Waiting) -> tuple[str, list[bytes]]:
+    step = waiting.work.steps[0]
+    return step.sql, [value or b"" for value in step.values]

