@@ -133,13 +133,15 @@ def _lingpai(command: Sequence[str], places: Places) -> None:
 def programs(directory: Path, places: Places) -> Sequence[Program]:
     """The three programs with their settings, in the order they start."""
     secrets = {client["client_id"]: client["client_secret"] for client in tomllib.loads(demo_toml(places))["clients"]}
-    photos, photo_print = _settings(places, secrets)
+    photos, photo_print = _settings(directory, places, secrets)
+    # The album APIs also where the authorization server is: old SDKs know one host.
+    server = server_environment(places) | photos | {"LINGPAI_OPENAPI": "examples.photos.openapi:ENDPOINTS"}
     python = (sys.executable, "-m")
     return (
         Program(
             "authorization server",
             (*python, "lingpai", "serve", "--config", str(directory / "lingpai.toml")),
-            server_environment(places),
+            server,
             places.server,
             "/health/ready",
             directory / "server.log",
@@ -163,12 +165,13 @@ def programs(directory: Path, places: Places) -> Sequence[Program]:
     )
 
 
-def _settings(places: Places, secrets: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def _settings(directory: Path, places: Places, secrets: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """The environment variables of the photo service and of the print shop."""
     photos = {
         "PHOTOS_ADDRESS": places.photos,
         "PHOTOS_PORT": str(places.photos_port),
         "PHOTOS_ISSUER": places.server,
+        "PHOTOS_SHELF": str(directory.resolve() / "photos.db"),
         "PHOTOS_CLIENT_SECRET": secrets["photos"],
     }
     photo_print = {

@@ -25,6 +25,8 @@ class Album(Struct, frozen=True):
     """The user name of the person it belongs to."""
     title: Text
     photos: tuple[Photo, ...]
+    about: str = ""
+    created_at: int = 1_201_268_600
 
 
 ALBUMS = (

@@ -6,7 +6,13 @@ Owns: making and checking that proof. Leaves: who gets a link to ``app``.
 
 import hashlib
 import hmac
+import time
 from urllib.parse import urlencode
+
+
+def process_seconds() -> int:
+    """Seconds on a clock nobody can set, the same for all processes of this machine."""
+    return int(time.monotonic())
 
 
 class PictureLinks:

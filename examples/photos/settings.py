@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -16,14 +17,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     client_id: str = "photos"
     """As whom we ask that server about tokens (RFC 7662)."""
     client_secret: str = ""
+    shelf: Path = Path("photos.db")
+    """The file with what people add."""
     port: int = 5000
 
 
 def settings_from(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read ``PHOTOS_ADDRESS``, ``_ISSUER``, ``_CLIENT_ID``, ``_CLIENT_SECRET`` and ``_PORT``."""
+    """Read ``PHOTOS_ADDRESS``, ``_ISSUER``, ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_SHELF`` and ``_PORT``."""
     given = {
         name: environment[f"PHOTOS_{name.upper()}"]
         for name in ("address", "issuer", "client_id", "client_secret")
         if f"PHOTOS_{name.upper()}" in environment
     }
-    return Settings(**given, port=int(environment.get("PHOTOS_PORT", "5000")))
+    port, shelf = int(environment.get("PHOTOS_PORT", "5000")), Path(environment.get("PHOTOS_SHELF", "photos.db"))
+    return Settings(**given, port=port, shelf=shelf)

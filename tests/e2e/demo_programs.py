@@ -40,7 +40,7 @@ scope = "get_user_info list_album upload_pic"
 grant_lifetimes = ["once", "1d"]
 default_grant_lifetime = "1d"
 """
-_WHAT_PEOPLE_DO = ("account_grant", "token_family", "session", "throttle", "spent")
+_WHAT_PEOPLE_DO = ("account_grant", "token_family", "session", "session_client", "throttle", "spent")
 
 
 class Demo(Struct, frozen=True):

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import uvicorn
 from msgspec import Struct
@@ -118,10 +118,10 @@ class RelyingParty:
             await self._released.wait()
         if self.behaviour == "break":
             return Response(status_code=500)
-        form = await request.form()
+        [logout_token] = parse_qs((await request.body()).decode())["logout_token"]
         try:
             async with self._client() as client:
-                self.told.append(await client.verify_logout_token(str(form["logout_token"])))
+                self.told.append(await client.verify_logout_token(logout_token))
         except LogoutTokenError:
             return Response(status_code=400)
         return Response(status_code=200)

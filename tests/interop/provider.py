@@ -25,6 +25,7 @@ from tests.certificate import write_certificate
 SECRET = "interop-secret-0123456789abcdefghijklmnopqrstu"
 USERNAME, PASSWORD = "testuser", "testpass-panda-bamboo"
 CALLBACK = "https://app.test/callback"
+QQ_APPID, QQ_GRANT_CALLBACK = "100222222", "https://app.test/connect/qq/callback"
 API, PRINTERS = "https://api.test/", "https://printers.test/"
 SCOPE = "openid profile email offline_access"
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -180,6 +181,14 @@ def _document(key: ECKey) -> dict[str, Any]:
             _client("hmac", token_endpoint_auth_method="client_secret_jwt", **machine, grant_types=MACHINE_GRANTS),
             _client("service", **machine, grant_types=[*MACHINE_GRANTS, TOKEN_EXCHANGE], resources=[API, PRINTERS]),
             _client("printers", **machine | {"scope": ""}, grant_types=[]),
+            _client(
+                QQ_APPID,
+                dialects=["standard", "qq"],
+                developer="interop",
+                redirect_uris=[CALLBACK, QQ_GRANT_CALLBACK],
+                grant_types=["authorization_code", "refresh_token"],
+                scope="get_user_info",
+            ),
         ],
         "accounts": [
             {"username": USERNAME, "password": PASSWORD, "name": "Test User", "email": "testuser@app.test"},

@@ -1,6 +1,5 @@
 """npm ``oauth4webapi``, the peer that validates every answer to the letter. What it does is in ``node/peer.mjs``."""
 
-import asyncio
 import json
 import os
 import re
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.interop import provider as peers
+from tests.interop.node_peer import converse
 from tests.interop.provider import Person, Provider
 
 SCRIPT = Path(__file__).parent / "node" / "peer.mjs"
@@ -23,19 +23,4 @@ async def test_it_accepts(provider: Provider, person: Person, feature: str) -> N
         "KEY": json.dumps(provider.key.as_dict(private=True)),
         "NODE_EXTRA_CA_CERTS": str(provider.certificate),
     }
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *("node", str(SCRIPT), feature), stdin=pipe, stdout=pipe, stderr=pipe, env=os.environ | environment
-    )
-    assert process.stdin
-    assert process.stdout
-    async for line in process.stdout:
-        question = json.loads(line)
-        if "allow" in question:
-            answer = await person.allow(question["allow"])
-        else:
-            await person.allow_device(question["device"])
-            answer = "allowed"
-        process.stdin.write(f"{answer}\n".encode())
-    _, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
+    await converse(SCRIPT, feature, os.environ | environment, person)

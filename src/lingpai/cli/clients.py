@@ -1,6 +1,6 @@
 """``lingpai client``: applications, one at a time. Many at once, or kept in version control: ``lingpai apply``."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +24,14 @@ AuthMethod = Annotated[
 ]
 
 
+Dialect = Annotated[
+    str | None, typer.Option(help="qq: an old QQ Connect SDK. The id is a number then, URIs may be joined by ;.")
+]
+Developer = Annotated[
+    str | None, typer.Option(help="Whose it is: applications of one developer see the same unionid of a person.")
+]
+
+
 @app.command("create")
 def create(
     name: Annotated[str, typer.Argument(help="What people read on the consent page.", show_default=False)],
@@ -41,12 +49,8 @@ def create(
     native: Native = False,
     client_uri: Annotated[str | None, typer.Option(help="Its web site, shown on the consent page.")] = None,
     logo_uri: Annotated[str | None, typer.Option(help="Its icon, shown on the consent page.")] = None,
-    dialect: Annotated[
-        str | None, typer.Option(help="qq: an old QQ Connect SDK. The id is a number then, URIs may be joined by ;.")
-    ] = None,
-    developer: Annotated[
-        str | None, typer.Option(help="Whose it is: applications of one developer see the same unionid of a person.")
-    ] = None,
+    dialect: Dialect = None,
+    developer: Developer = None,
     config: ConfigFile = None,
 ) -> None:
     """Register an application and print its client_id and, this once, its client_secret.
@@ -61,15 +65,11 @@ def create(
     """
     from lingpai.cli.apply.document import CLIENTS
     from lingpai.cli.entry import put_entry
-    from lingpai.cli.qq import client_values
     from lingpai.cli.secrets import make_secret, uses_secret
-    from lingpai.crypto.digest import new_id
 
     secret = make_secret(auth_method) if uses_secret(auth_method) else None
-    if dialect not in (None, "qq"):
-        raise Refused("--dialect: there is qq")
     values = {
-        "client_id": client_id or (None if dialect else new_id().hex()),
+        "client_id": client_id,
         "client_name": name,
         "client_secret": secret,
         "application_type": "native" if native else "web",
@@ -83,10 +83,18 @@ def create(
         "logo_uri": logo_uri,
         "developer": developer,
     }
-    if dialect:
-        values = client_values(values)
-    made = put_entry(read_config(config), CLIENTS, values)
+    made = put_entry(read_config(config), CLIENTS, _in_dialect(values, dialect))
     _print_secret(made.key, secret)
+
+
+def _in_dialect(values: dict[str, Any], dialect: str | None) -> dict[str, Any]:
+    """What the application gets that nobody named, which is not the same in every dialect."""
+    from lingpai.cli.qq import client_values
+    from lingpai.crypto.digest import new_id
+
+    if dialect not in (None, "standard", "qq"):
+        raise Refused("--dialect: there are standard and qq")
+    return client_values(values) if dialect == "qq" else values | {"client_id": values["client_id"] or new_id().hex()}
 
 
 @app.command("list")

@@ -18,7 +18,7 @@ _TIMEOUT_S = 10
 
 def doctor(
     online: Annotated[
-        bool, typer.Option("--online", help="Also ask the issuer's address whether this server answers there.")
+        bool, typer.Option("--online", help="Also ask the issuer's address and identity providers whether they answer.")
     ] = False,
     config: ConfigFile = None,
 ) -> None:
@@ -44,9 +44,11 @@ def doctor(
 def examine(config: "Config", *, online: bool) -> "list[Finding]":
     """Everything that was looked at, in the order it is best repaired."""
     from lingpai.cli import checks
+    from lingpai.cli.identity_providers import examine_identity_providers
 
     findings = [checks.Finding("ok", "settings are valid"), checks.check_issuer(config), _examine_key(config)]
     findings += checks.check_registration(config)
+    findings += examine_identity_providers(config, online=online)
     findings += _examine_database(config)
     if online:
         findings.append(_examine_issuer(config.issuer))

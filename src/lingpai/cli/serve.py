@@ -7,9 +7,11 @@ Owns: the socket, the event loop, the signals, and making what a first start lac
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -17,6 +19,7 @@ import typer
 
 from lingpai.cli.options import ConfigFile, read_config
 from lingpai.cli.refusal import Refused
+from lingpai.cli.supervisor import Supervisor, WorkerFiles, parse_worker_files
 
 if TYPE_CHECKING:
     import uvicorn
@@ -35,11 +38,17 @@ def serve(
         Path | None, typer.Option(help="Certificate (PEM), to try https without a proxy in front.")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=256, help="Serve from so many processes; SIGHUP exchanges them with none refused."),
+    ] = None,
+    worker: Annotated[str | None, typer.Option(hidden=True)] = None,
     config: ConfigFile = None,
 ) -> None:
     """Run the authorization server until Ctrl-C. A first start makes the database and the keys it does not find.
 
     Without an `issuer` in the settings it is the address of this machine: good for trying, not for others.
+    With `--workers` a reload (SIGHUP) reads settings and program anew; address and certificate files stay.
 
     Examples:
 
@@ -48,16 +57,38 @@ def serve(
         lingpai serve --config /etc/lingpai/lingpai.toml
 
         lingpai serve --port 4443 --tls-cert cert.pem --tls-key key.pem
+
+        lingpai serve --workers 4
     """
     if (tls_cert is None) != (tls_key is None):
         raise Refused("--tls-cert and --tls-key go together: give both, or neither")
     settings = read_config(config, host=host, port=port)
-    with contextlib.closing(_listen(settings)) as listener:
+    inherited = None if worker is None else parse_worker_files(worker)
+    with contextlib.closing(_listen(settings) if inherited is None else _inherit(inherited)) as listener:
         bound_port: int = listener.getsockname()[1]
         settings = _with_issuer(settings, bound_port, https=tls_cert is not None)
-        _prepare(settings)
+        if inherited is None:
+            _prepare(settings)
         address = _address("https" if tls_cert else "http", settings.host, bound_port)
-        _run(settings, listener, address, tls=(tls_cert, tls_key))
+        greeting = f"Lingpai listens on {address} (issuer {settings.issuer}). Ctrl-C stops it."
+        if workers is None:
+            announce = partial(typer.echo, greeting) if inherited is None else partial(_say_ready, inherited)
+            _run(settings, listener, announce, tls=(tls_cert, tls_key), inherited=inherited)
+        else:
+            given = {"--config": config, "--host": host, "--port": port, "--tls-cert": tls_cert, "--tls-key": tls_key}
+            arguments = [f"{name}={value}" for name, value in given.items() if value is not None]
+            Supervisor(listener, workers, arguments).run(partial(typer.echo, f"{greeting} {workers} workers."))
+
+
+def _inherit(files: WorkerFiles) -> socket.socket:
+    """The parent's listening socket, with the signals unblocked that the parent waits for."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    return socket.socket(fileno=files.listener)
+
+
+def _say_ready(files: WorkerFiles) -> None:
+    os.write(files.ready, b"r")
+    os.close(files.ready)
 
 
 def _listen(config: "Config") -> socket.socket:
@@ -94,7 +125,14 @@ def _prepare(config: "Config") -> None:
     check_schema(config)
 
 
-def _run(config: "Config", listener: socket.socket, address: str, *, tls: tuple[Path | None, Path | None]) -> None:
+def _run(
+    config: "Config",
+    listener: socket.socket,
+    announce: Callable[[], None],
+    *,
+    tls: tuple[Path | None, Path | None],
+    inherited: WorkerFiles | None,
+) -> None:
     from lingpai.cli.keeper import wrong_master_key
     from lingpai.crypto.seal import Unsealable
     from lingpai.server.config import ConfigInvalid
@@ -106,7 +144,7 @@ def _run(config: "Config", listener: socket.socket, address: str, *, tls: tuple[
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # its greeting is ours to give
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(config, listener, address, tls))
+            runner.run(_serve(config, listener, announce, tls, inherited))
     except StorageUnavailable as error:
         raise Refused(f"the database {config.database_name} cannot be used: {error}") from None
     except (MasterKeyError, ConfigInvalid) as error:
@@ -115,7 +153,13 @@ def _run(config: "Config", listener: socket.socket, address: str, *, tls: tuple[
         raise Refused(wrong_master_key(config)) from None
 
 
-async def _serve(config: "Config", listener: socket.socket, address: str, tls: tuple[Path | None, Path | None]) -> None:
+async def _serve(
+    config: "Config",
+    listener: socket.socket,
+    announce: Callable[[], None],
+    tls: tuple[Path | None, Path | None],
+    inherited: WorkerFiles | None,
+) -> None:
     import uvicorn
 
     from lingpai.server.wiring import build_server
@@ -127,8 +171,11 @@ async def _serve(config: "Config", listener: socket.socket, address: str, tls: t
         # uvicorn finishes open requests at the first signal, then raises it again for whoever had it before: us.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _stop)
-        asyncio.get_running_loop().run_in_executor(None, server.pages.warm)
-        typer.echo(f"Lingpai listens on {address} (issuer {config.issuer}). Ctrl-C stops it.")
+        loop = asyncio.get_running_loop()
+        loop.run_in_executor(None, server.pages.warm)
+        if inherited is not None:  # the parent never writes there: whatever is heard, it is gone
+            loop.add_reader(inherited.lifeline, _leave_orphaned, inherited.lifeline)
+        announce()
         await http.serve(sockets=[listener])
     finally:
         await server.close()
@@ -165,6 +212,11 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:  # not to be had on every platform
         return None
     return uvloop.new_event_loop
+
+
+def _leave_orphaned(lifeline: int) -> None:
+    asyncio.get_running_loop().remove_reader(lifeline)
+    signal.raise_signal(signal.SIGTERM)
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:

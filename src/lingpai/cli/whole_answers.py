@@ -9,6 +9,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+_LAST_REQUEST_S = 0.5
+
 
 class JoinedWrites(asyncio.Transport):
     """Passes on what was written once everybody who is ready now has run. What uvicorn uses of a transport, no more."""
@@ -55,6 +57,32 @@ class JoinedWrites(asyncio.Transport):
 class WholeAnswers(HttpToolsProtocol):
     """For ``uvicorn.Config(http=WholeAnswers)``."""
 
+    _is_leaving = False
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn narrows it
         """Write through ``JoinedWrites`` from the first byte on."""
         super().connection_made(JoinedWrites(transport, self.loop))
+
+    def shutdown(self) -> None:
+        """Leave after what was asked. Who may be asking just now gets a moment, and an answer that is the last.
+
+        uvicorn closes at once where nobody asks; a request on its way would be lost.
+        """
+        self._is_leaving = True
+        if self._is_idle():
+            self.loop.call_later(_LAST_REQUEST_S, self._close_idle)
+        else:
+            super().shutdown()
+
+    def on_headers_complete(self) -> None:
+        """As uvicorn does; once we are leaving, the connection ends with the answer."""
+        super().on_headers_complete()
+        if self._is_leaving and self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def _is_idle(self) -> bool:
+        return getattr(self.cycle, "response_complete", True)  # there is none before the first request
+
+    def _close_idle(self) -> None:
+        if self._is_idle() and not self.transport.is_closing():
+            self.transport.close()

@@ -11,8 +11,8 @@ one without our keys.
 Spec: RFC 8452 §4
 """
 
+import os
 import re
-import secrets
 import zlib
 from collections.abc import Sequence
 
@@ -77,7 +77,7 @@ class Sealer:
         """``payload`` as text that only ``unseal`` with the same purpose and key can read. Spec: RFC 8452 §4"""
         if not self._kid:
             raise RuntimeError("there is no sealing key yet")
-        nonce = secrets.token_bytes(_NONCE_BYTES)
+        nonce = os.urandom(_NONCE_BYTES)
         ciphertext = self._ciphers[self._kid].encrypt(nonce, payload, purpose.name.encode())
         text = f"{purpose.prefix}_{(self._kid + nonce + ciphertext).hex()}"
         return text + _checksum(text)
@@ -108,7 +108,7 @@ def looks_like(purpose: Purpose, text: str) -> bool:
 
 def seal_material(master: bytes, name: str, payload: bytes) -> bytes:
     """Key material sealed for the database under the master key; opens only under the same ``name``."""
-    nonce = secrets.token_bytes(_NONCE_BYTES)
+    nonce = os.urandom(_NONCE_BYTES)
     return _MATERIAL_VERSION + nonce + _material_cipher(master).encrypt(nonce, payload, name.encode())
 
 

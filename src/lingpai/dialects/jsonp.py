@@ -1,9 +1,7 @@
 """JSON inside a call of ``callback``, as QQ Connect has sent it since before browsers had CORS.
 
 Owns the wrapping, both ways. The bytes are load-bearing: clients cut fixed numbers of characters from both ends. The
-name of the function is never anybody's to choose.
-
-Spec: shared facts, QQ Connect rule 1
+name of the function is never anybody's to choose. Rule 1 of docs/reference/qq-compatibility.md.
 """
 
 import re

@@ -122,7 +122,7 @@ def _encode(text: str) -> str:
 def _decode_pair(segment: bytes) -> tuple[str, str]:
     raw_name, _, raw_value = segment.partition(b"=")
     try:
-        name = _decode(raw_name)
+        name = raw_name.decode("ascii") if _PLAIN.fullmatch(raw_name) else _decode(raw_name)
     except _Undecodable as error:
         raise InvalidRequest(f"a parameter name {error}") from error
     try:

@@ -1,18 +1,21 @@
 """What the setting ``database`` may be, and how it is named where others read it: never with its password."""
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgres://")
 
+_NAME = re.compile(r"postgres(?:ql)?://[^/@]*/[^/@]+")
+"""A host, or several, or none for a socket in the file system; and the name of a database."""
 _FORMS = "sqlite:///relative/path.db, sqlite:////absolute/path.db or postgresql://user:password@host/database"
 
 
 def check_database_url(url: str) -> str:
     """The URL itself. Raises ``ValueError``, which does not repeat it, for what names no database."""
     is_file = url.startswith(SQLITE) and url != SQLITE
-    if not is_file and (not is_postgresql(url) or "@" in database_name(url)):
+    if not is_file and not (is_postgresql(url) and _NAME.fullmatch(database_name(url))):
         raise ValueError(f"must be {_FORMS}")
     return url
 

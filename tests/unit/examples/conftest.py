@@ -1,8 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from tests.unit.examples.stand_in import Town
 
 
 @pytest.fixture
-def town() -> Town:
-    return Town()
+def town(tmp_path: Path) -> Town:
+    return Town(tmp_path)

@@ -3,6 +3,7 @@
 The whole story with the real server is told in ``tests/e2e``.
 """
 
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -19,6 +20,7 @@ from examples.photos.settings import Settings as PhotosSettings
 ISSUER = "http://localhost:4000"
 SHOP = "http://localhost:3000"
 PHOTOS = "http://localhost:5000"
+OPENID = "0E302B779D8D4C72D21E3172C015682B"
 
 
 class Clock:
@@ -96,6 +98,7 @@ class StandIn:
                 "active": True,
                 "iss": ISSUER,
                 "aud": PHOTOS,
+                "openid": OPENID,
                 "sub": "7a68",
                 "username": self.username,
                 "client_id": "photo-print",
@@ -125,13 +128,15 @@ class _Switchable(httpx2.AsyncBaseTransport):
 class Town:
     """All three programs in one process: ``browser`` is at the application, ``api`` at the photo service."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.server = StandIn()
         self.clock = Clock()
         self.photos_clock = Clock()
         to_server = {ISSUER: _Switchable(self.server)}
         self.photos = create_photos(
-            PhotosSettings(client_secret="s"), http=httpx2.AsyncClient(mounts=to_server), clock=self.photos_clock
+            PhotosSettings(client_secret="s", shelf=folder / "photos.db"),
+            http=httpx2.AsyncClient(mounts=to_server),
+            clock=self.photos_clock,
         )
         to_both = {**to_server, PHOTOS: httpx2.ASGITransport(self.photos)}
         shop = create_photo_print(

@@ -90,6 +90,8 @@ def parse(
     claims = parse_claims_request(params.get("claims") if OPENID in scope else None)
     covering = _scope_of_claims(claims, scope, client, catalog)
     request = msgspec.structs.replace(request, acr_values=_parse_acr_values(params, claims, client))
+    acr = claims.id_token.get("acr")
+    request = msgspec.structs.replace(request, acr_essential=acr is not None and acr.essential and bool(acr.values))
     return _with_claims(request, claims, covering, _expected_subject(params, claims, id_tokens))
 
 

@@ -5,7 +5,13 @@ Spec: OpenID Connect Core 1.0 §3.1.2.3; OpenID Connect Core 1.0 §3.1.2.4
 
 from msgspec import Struct
 
-from lingpai.oauth.errors import AccessDenied, ConsentRequired, LoginRequired, OAuthError
+from lingpai.oauth.errors import (
+    AccessDenied,
+    ConsentRequired,
+    LoginRequired,
+    OAuthError,
+    UnmetAuthenticationRequirements,
+)
 from lingpai.oauth.scope import Scope, parse_scope
 from lingpai.server.accounts.acr import meets
 from lingpai.server.authorization.consent import granted_scope, must_ask
@@ -65,6 +71,8 @@ def next_step(
         return Register()
     if session is None or _must_sign_in_again(request, session, now):
         return Refuse(LoginRequired("nobody is signed in, or not recently enough")) if silent else SignIn()
+    if request.acr_essential and not meets(session.amr, request.acr_values):
+        return Refuse(UnmetAuthenticationRequirements("whoever signed in cannot do so as strongly as required"))
     if request.expected_subject and request.expected_subject != subject:
         if silent or session.digest in (request.signed_in, request.selected):
             return Refuse(LoginRequired("somebody else is signed in"))

@@ -101,6 +101,8 @@ class AuthorizationRequest(Struct, frozen=True, kw_only=True, array_like=True):
     """On the way from the chooser to the sign-in page: the other accounts of this browser stay signed in."""
     refused: bool = False
     """Answer of the consent page: the person said no."""
+    acr_essential: bool = False
+    """One of ``acr_values`` must be reached, or the request fails. Spec: OpenID Connect Core 1.0 §5.5.1.1"""
     acr_values: tuple[str, ...] = ()
     """Of the sign-in strengths asked for, those we know; any of them will do. Spec: OpenID Connect Core 1.0 §3.1.2.1"""
     dialect: str = "standard"

@@ -13,6 +13,7 @@ from lingpai.crypto.digest import new_id
 from lingpai.oauth.errors import InvalidGrant, TemporarilyUnavailable
 from lingpai.oauth.names import PASSWORD
 from lingpai.server.accounts.acr import ONE_FACTOR
+from lingpai.server.accounts.second_factor import SecondFactors
 from lingpai.server.accounts.sign_in import SignIn, SignInRefused
 from lingpai.server.grant_types.base import TokenRequest
 from lingpai.server.policy import check_resource, scope_to_ask
@@ -29,7 +30,15 @@ class PasswordGrant:
     name: ClassVar[str] = PASSWORD
     parameters: ClassVar[frozenset[str]] = frozenset({"username", "password", "scope", "resource"})
 
-    def __init__(self, sign_in: SignIn, implied: ImpliedGrants, catalog: Catalog, redemption: Redemption) -> None:
+    def __init__(
+        self,
+        sign_in: SignIn,
+        second_factors: SecondFactors,
+        implied: ImpliedGrants,
+        catalog: Catalog,
+        redemption: Redemption,
+    ) -> None:
+        self._second_factors = second_factors
         self._sign_in = sign_in
         self._implied = implied
         self._catalog = catalog
@@ -64,6 +73,9 @@ class PasswordGrant:
         username, password = request.params.require("username"), request.params.require("password")
         result = await self._sign_in.attempt(username, password, ip=request.ip, now=request.now)
         if not isinstance(result, SignInRefused):
+            if await self._second_factors.next_factor(result.id, ("pwd",)) is not None:
+                # This grant has no page to ask for the other one on, and a password must not be a way around it.
+                raise InvalidGrant("this account needs a second factor: send the person to the authorization endpoint")
             return result
         match result.reason:
             case "busy":

@@ -7,7 +7,7 @@ from typing import Literal
 
 from lingpai.server.storage.driver import Driver, Statement
 
-Purpose = Literal["access_token", "authorization_request", "dpop_proof", "client_assertion"]
+Purpose = Literal["access_token", "authorization_request", "dpop_proof", "client_assertion", "passkey_challenge"]
 
 _RECORD = "INSERT INTO spent (purpose, id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 _GET = "SELECT 1 FROM spent WHERE purpose = $1 AND id = $2"

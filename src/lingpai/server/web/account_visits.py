@@ -8,9 +8,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lingpai.oauth.params import Params
 from lingpai.server.accounts.csrf import CsrfRefused
 from lingpai.server.accounts.session import SignedIn
-from lingpai.oauth.params import Params
 from lingpai.server.web.showing import Showing
 from lingpai.server.web.sign_in_methods import is_recent
 from lingpai.server.web.views import image_sources, person_view

@@ -59,7 +59,9 @@ class Arrivals:
         ``auth_time``: when they proved it, if not now. ``next_page``: where to, if no application waits. An
         account with a second factor that ``amr`` does not have is asked for it, and comes here again.
         """
-        if await self._second_step.is_needed(account, amr):
+        # What somebody else says of a second factor of theirs does not replace the one set up here.
+        proven_here = [method for method in amr if method != "mfa"] if "fed" in amr else amr
+        if await self._second_step.is_needed(account, proven_here):
             return await self._second_step.begin(visit, asked, account, amr, next_page or "")
         adding = asked is not None and asked.request.adding
         secret = await self._sessions.start(

@@ -54,9 +54,7 @@ class ConfirmIdentityPage:
     async def _prove(self, opened: AccountVisit, form: Params) -> tuple[str, ...] | str:
         """What was proved, or the problem."""
         account = opened.account
-        result = await self._sign_in.attempt(
-            account.username, form.get("password") or "", ip=opened.ip, now=opened.now
-        )
+        result = await self._sign_in.attempt(account.username, form.get("password") or "", ip=opened.ip, now=opened.now)
         if isinstance(result, SignInRefused):
             return result.reason
         if await self._second_factors.next_factor(account.id, ("pwd",)) is None:

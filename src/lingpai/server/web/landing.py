@@ -13,7 +13,7 @@ from lingpai.server.web.visit import Visits, read_unprotected_form, see_other
 
 
 class LandingPage:
-    """``GET /``, ``GET /account`` and ``POST /language``."""
+    """``GET /`` and ``POST /language``."""
 
     def __init__(self, pages: Pages, visits: Visits, cookies: Cookies) -> None:
         self._pages = pages
@@ -26,10 +26,6 @@ class LandingPage:
         person = person_view(visit.signed_in.account) if visit.signed_in else None
         images = image_sources(person.picture) if person else ()
         return self._pages.render("landing.html", request, csp_img=images, person=person)
-
-    async def account(self, _request: Request) -> Response:
-        """The account's first page."""
-        return see_other(self._pages.url("grants"))
 
     async def set_language(self, request: Request) -> Response:
         """Remember a language and go back to the page named, whose address we make ourselves.

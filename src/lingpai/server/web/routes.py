@@ -40,7 +40,6 @@ def page_routes(  # noqa: PLR0913 - one for each page
     """(method, exact path) -> handler, for the application's table."""
     routes: dict[tuple[str, str], Handler] = {
         ("GET", paths.LANDING): landing.get,
-        ("GET", paths.ACCOUNT): landing.account,
         ("POST", paths.LANGUAGE): landing.set_language,
         ("GET", paths.SIGN_IN): sign_in.get,
         ("POST", paths.SIGN_IN): sign_in.post,

@@ -39,9 +39,10 @@ class _SessionView(Struct, frozen=True):
 class SecurityPage:
     """``GET`` and ``POST /account/security``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the overview of everything
         self,
         visits: AccountVisits,
+        *,
         sessions: BrowserSessions,
         credentials: Credentials,
         second_factors: SecondFactors,
@@ -50,7 +51,6 @@ class SecurityPage:
         cookies: Cookies,
         audit: Audit,
         translators: Mapping[str, Translator],
-        *,
         session_lifetime_s: int,
     ) -> None:
         self._visits = visits
@@ -99,9 +99,7 @@ class SecurityPage:
     async def _change_password(self, opened: AccountVisit, password: str) -> Response:
         """Every browser is signed out, but this one gets a session of its own at once."""
         words = self._translators[self._visits.pages.locale(opened.visit.request)]
-        refused = await self._credentials.change_password(
-            opened.account, password, words, ip=opened.ip, now=opened.now
-        )
+        refused = await self._credentials.change_password(opened.account, password, words, ip=opened.ip, now=opened.now)
         if refused is not None:
             return await self._show(opened, problem=refused.reason, weakness=refused.weakness or "")
         secret = await self._sessions.start(
@@ -122,7 +120,9 @@ class SecurityPage:
         living = [session_name(session) for session in await self._sessions.list(account_id, opened.now)]
         for other in [name] if name else [living_one for living_one in living if living_one != this]:
             if await self._sessions.end_one(account_id, other, opened.now):
-                await self._audit.record(SIGN_OUT, now=opened.now, account_id=account_id, ip=opened.ip, where="elsewhere")
+                await self._audit.record(
+                    SIGN_OUT, now=opened.now, account_id=account_id, ip=opened.ip, where="elsewhere"
+                )
         return self._visits.done("security", "signed_out")
 
     async def _change_passkey(self, opened: AccountVisit, action: str, form: Params) -> Response:
@@ -134,9 +134,7 @@ class SecurityPage:
             await self._notices.security_changed(account, "passkey_removed", opened.now)
         return self._visits.done("security", "passkey_removed")
 
-    async def _show(
-        self, opened: AccountVisit, *, done: str = "", problem: str = "", weakness: str = ""
-    ) -> Response:
+    async def _show(self, opened: AccountVisit, *, done: str = "", problem: str = "", weakness: str = "") -> Response:
         account_id = opened.account.id
         sessions = await self._sessions.list(account_id, opened.now)
         has_totp = await self._second_factors.is_set_up(account_id)

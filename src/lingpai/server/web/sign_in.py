@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lingpai.server.accounts.csrf import CsrfRefused
+from lingpai.server.accounts.passkeys import PasskeyRing
 from lingpai.server.accounts.sign_in import SignIn, SignInRefused
 from lingpai.server.authorization.device_visit import is_device_visit
 from lingpai.server.upstream.identities import PROBLEMS
@@ -40,7 +41,9 @@ class SignInPage:
         sign_in: SignIn,
         arrivals: Arrivals,
         providers: UpstreamButtons,
+        passkeys: PasskeyRing,
     ) -> None:
+        self._passkeys = passkeys
         self._pages = pages
         self._visits = visits
         self._sign_in = sign_in
@@ -54,7 +57,7 @@ class SignInPage:
         if asked is None and visit.signed_in and not is_upstream_visit(sealed_in(request)):
             return see_other(self._arrivals.next_page(sealed_in(request)))
         upstream_problem = request.query_params.get("problem", "")
-        problem = _Problem(upstream_problem) if upstream_problem in PROBLEMS else None
+        problem = _Problem(upstream_problem) if upstream_problem in (*PROBLEMS, "passkey") else None
         return self._show(visit, asked, _expected_username(visit, asked), problem)
 
     async def post(self, request: Request) -> Response:
@@ -89,6 +92,7 @@ class SignInPage:
             for_device=is_device_visit(sealed_in(visit.request)),
             for_linking=is_upstream_visit(sealed_in(visit.request)),
             providers=self._providers.shown(locale),
+            passkey_options=self._passkeys.request_options(visit.browser, visit.now),
             csrf_token=self._visits.csrf_token(visit),
             username=username[:_USERNAME_LIMIT_CHARS],
             problem=problem.name if problem else None,

@@ -16,6 +16,7 @@ CONTENT_TYPES = MappingProxyType(
     {
         "lingpai.css": "text/css; charset=utf-8",
         "lingpai.js": "text/javascript; charset=utf-8",
+        "passkeys.js": "text/javascript; charset=utf-8",
         "check_session.js": "text/javascript; charset=utf-8",
         "logo.svg": "image/svg+xml",
     }

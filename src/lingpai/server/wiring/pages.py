@@ -41,16 +41,16 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
     visits = Visits(cookies, parts.csrf, sessions, parts.pending, store.clients, parts.clock)
     people = parts.people
     second_step = SecondStep(pages, people.second_factors, people.steps, StepCookie(parts.config))
-    arrivals = Arrivals(
-        pages, visits, sessions, cookies, second_step, people.notices, session_lifetime_s=lifetime_s
-    )
+    arrivals = Arrivals(pages, visits, sessions, cookies, second_step, people.notices, session_lifetime_s=lifetime_s)
     frames = LogoutFrames(store.session_clients, store.clients, issuer=parts.config.issuer)
     by_path: dict[str, dict[str, Handler]] = {}
     for (method, path), handler in page_routes(
         pages,
         parts.static,
         landing=LandingPage(pages, visits, cookies),
-        sign_in=SignInPage(pages, visits, parts.sign_in, arrivals, UpstreamButtons(parts.upstream.providers)),
+        sign_in=SignInPage(
+            pages, visits, parts.sign_in, arrivals, UpstreamButtons(parts.upstream.providers), people.passkeys
+        ),
         select_account=SelectAccountPage(pages, visits, sessions, cookies, session_lifetime_s=lifetime_s),
         sign_out=SignOutPage(pages, visits, sessions, frames, cookies, parts.audit),
         consent=ConsentPage(pages, visits, store.grants, parts.catalog, parts.audit),

@@ -24,6 +24,7 @@ from lingpai.server.rate_limit import Throttle
 from lingpai.server.registration.secrets import SecretMaker
 from lingpai.server.storage.driver import Driver
 from lingpai.server.storage.openids import Openids
+from lingpai.server.storage.passkeys import Passkeys
 from lingpai.server.tokens import master_key as master_keys
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.tokens.encryption import Envelopes
@@ -139,7 +140,9 @@ class Parts:
     def _build_upstream(self, config: Config) -> None:
         self.upstream = UpstreamParts(config, self.clock)
         store = self.store
-        self.identities = Identities(store.external_identities, store.accounts, self.audit, self.upstream.providers)
+        self.identities = Identities(
+            store.external_identities, store.accounts, Passkeys(store.driver), self.audit, self.upstream.providers
+        )
 
     def throttle(self, name: str, limit: int) -> Throttle:
         """A counter over the window of sign-ins."""

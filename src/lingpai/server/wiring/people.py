@@ -8,7 +8,10 @@ from lingpai.server.accounts.credentials import Credentials
 from lingpai.server.accounts.join import Joining
 from lingpai.server.accounts.link_mails import LinkMails
 from lingpai.server.accounts.notices import Notices
+from lingpai.server.accounts.own_data import OwnData
+from lingpai.server.accounts.passkeys import PasskeyRing
 from lingpai.server.accounts.passwords import Passwords
+from lingpai.server.accounts.pictures import Pictures
 from lingpai.server.accounts.second_factor import SecondFactors
 from lingpai.server.audit import Audit
 from lingpai.server.config import Config
@@ -49,7 +52,6 @@ class PeopleParts:
     ) -> None:
         self.translators = translators
         self.rows = People(store.driver)
-        self.passkeys = Passkeys(store.driver)
         self.steps = SignInSteps(store.driver)
         self.post = _post(config, store, log, master_key)
         self.notices = Notices(self.post, self.rows, translators, default_locale=config.default_locale)
@@ -69,6 +71,26 @@ class PeopleParts:
             issuer=config.issuer,
         )
         self.joining = Joining(store.accounts, self.rows, passwords, links, audit, issuer=config.issuer)
+        self.passkeys = PasskeyRing(
+            Passkeys(store.driver),
+            store.accounts,
+            store.spent,
+            audit,
+            key=master_keys.passkey_challenge_key(master_key),
+            issuer=config.issuer,
+            name=config.service_name,
+        )
+        self.pictures = Pictures()
+        self.own_data = OwnData(
+            self.rows,
+            store.grants,
+            store.sessions,
+            store.audit,
+            self.passkeys,
+            self.second_factors,
+            self.notices,
+            audit,
+        )
         self.credentials = Credentials(store.accounts, self.rows, store.sessions, self.steps, passwords, links, audit)
 
 

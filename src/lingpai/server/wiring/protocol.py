@@ -34,7 +34,14 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
     )
     revoke = RevocationEndpoint(parts.client_auth, parts.lookup, store.families, store.spent, parts.audit, clock)
     par = ParEndpoint(
-        parts.client_auth, parts.dpop, parts.catalog, parts.id_tokens, parts.pushed, parts.request_objects, clock, prompts=parts.prompts
+        parts.client_auth,
+        parts.dpop,
+        parts.catalog,
+        parts.id_tokens,
+        parts.pushed,
+        parts.request_objects,
+        clock,
+        prompts=parts.prompts,
     )
     device_authorization = device_authorization_endpoint(parts)
     userinfo_responses = UserInfoResponses(parts.keyring, parts.envelopes, issuer=issuer)
@@ -92,5 +99,5 @@ def _grant_types(parts: Parts) -> tuple[GrantType, ...]:
             parts.redemption,
             audience=(config.issuer, config.issuer + paths.TOKEN),
         ),
-        PasswordGrant(parts.sign_in, parts.implied, parts.catalog, parts.redemption),
+        PasswordGrant(parts.sign_in, parts.people.second_factors, parts.implied, parts.catalog, parts.redemption),
     )
