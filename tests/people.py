@@ -28,7 +28,7 @@ async def link_in_mail(world: World, recipient: str = ADDRESS) -> str:
     return latest.link
 
 
-async def ask_to_register(world: World, browser: Browser, email: str = ADDRESS) -> None:
+async def ask_to_register(browser: Browser, email: str = ADDRESS) -> None:
     """Fill in the first form."""
     if not browser.shows("register-form"):
         await browser.get("/register")
@@ -37,7 +37,7 @@ async def ask_to_register(world: World, browser: Browser, email: str = ADDRESS) 
 
 async def register(world: World, browser: Browser, email: str = ADDRESS, name: str = "李华") -> Account:
     """All the way, signed in at the end."""
-    await ask_to_register(world, browser, email)
+    await ask_to_register(browser, email)
     await browser.get(await link_in_mail(world, email))
     await browser.submit(browser.form("register-confirm-form"), ("name", name), ("password", STRONG))
     account = await world.server.store.accounts.get_by_username(email)

@@ -18,11 +18,14 @@ from msgspec import Struct
 
 from lingpai.server.storage.records import Account
 from tests.browser import Browser
+from tests.qq import APPID, add_qq_client
 from tests.world import ISSUER, SECRET, Ask, World
 
 PROVIDER = "company"
 SECOND = "partner"
 """The same server under another name and ``client_id``: two providers to confuse."""
+QQ = "qq"
+"""The same server once more, which speaks QQ Connect as well."""
 
 
 class Lobby(Struct):
@@ -48,6 +51,12 @@ class Lobby(Struct):
                 require_consent=False,
                 id_token_signed_response_alg="ES256",
             )
+        await add_qq_client(
+            self.company,
+            redirect_uris=(f"{ISSUER}/sign-in/callback/{QQ}",),
+            scope="get_user_info",
+            require_consent=False,
+        )
         await self.company.add_account("chen", name="Chen Lu", email="chen@example.com", email_verified=True)
 
     def advance(self, seconds: int) -> None:
@@ -189,6 +198,13 @@ async def open_lobby(folder: Path, **more: Any) -> AsyncIterator[Lobby]:
     providers = {
         PROVIDER: provider_settings(issuer, title={"en": "Example Inc.", "zh_CN": "示例公司"}, **more),
         SECOND: provider_settings(issuer, SECOND, create_accounts=False),
+        QQ: {
+            "platform": "qq",
+            "base_url": issuer,
+            "client_id": APPID,
+            "client_secret": SECRET,
+            "create_accounts": True,
+        },
     }
     world = await World.open(folder / "lobby", identity_providers=providers)
     async with serving(company.server.app, port):

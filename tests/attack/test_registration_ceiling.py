@@ -67,6 +67,7 @@ OURS: dict[str, object] = {
     "resources": [PHOTOS, "https://other.example"],
     "may_act": ["photos"],
     "dialects": ["qq"],
+    "developer": "somebody else",
     "grant_lifetimes": ["forever"],
     "default_grant_lifetime": "forever",
     "access_token_lifetime_s": 10**8,

@@ -1,4 +1,4 @@
-"""Two servers: people sign in to an application of the lobby with the demo's server, link it, and take it away again."""
+"""Two servers: people sign in to an application of the lobby with the demo's server, link it, and take it away."""
 
 import os
 import subprocess
@@ -128,7 +128,7 @@ def _look_at(page: Page, name: str) -> list[str]:
     problems = [f"{name}, {problem}" for problem in find_problems(page, _LOOKS)]
     if os.environ.get("KEEP_PICTURES"):
         for look in ("light", "dark"):
-            page.emulate_media(color_scheme=look)  # type: ignore[arg-type]  # one of the two
+            page.emulate_media(color_scheme=look)
             page.set_viewport_size({"width": 1100 if look == "light" else 360, "height": 800})
             page.screenshot(path=PICTURES / f"{name}-{look}.png", full_page=True)
     page.emulate_media(color_scheme="light")

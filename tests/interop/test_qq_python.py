@@ -19,7 +19,6 @@ from tests.interop.provider import CALLBACK, QQ_APPID, SECRET, USERNAME, Person,
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of what social-auth-core imports for OpenID 1
     from social_core.backends.qq import QQOAuth2
-    from social_core.exceptions import AuthException
     from social_core.storage import BaseStorage
     from social_core.strategy import BaseStrategy
 
@@ -104,9 +103,6 @@ async def test_social_auth_core_signs_in_with_its_own_backend(
     assert response["nickname"] == "Test User"
     assert response["username"] == USERNAME
     assert len(backend.get_user_id(response, response)) == 32
-
-    with pytest.raises(AuthException):
-        backend.request_access_token(backend.ACCESS_TOKEN_URL, data={"grant_type": "authorization_code"}, method="POST")
 
 
 async def test_requests_oauthlib_reads_the_query_string(provider: Provider, person: Person) -> None:

@@ -21,6 +21,7 @@ _INSERTS = {
         auth_time, created_at, rotated_at, expires_at, revoke_reason)
         VALUES ('a', $1, 'c', 'g', '', '[]', 0, 0, 0, 0, $2, '')""",
     "spent": "INSERT INTO spent (purpose, id, expires_at) VALUES ('access_token', $1, $2)",
+    "upstream_trip": "INSERT INTO upstream_trip (state, browser, sealed, expires_at) VALUES ($1, '', '', $2)",
     "throttle": "INSERT INTO throttle (key, window_start, hits, expires_at) VALUES ($1, 0, 1, $2)",
     "key_material": """INSERT INTO key_material (use_for, alg, sequence, kid, sealed_material, created_at, active_from,
         expires_at) VALUES ('sig', 'ES256', $1, 'kid' || $1, 'm', 0, 0, $2)""",

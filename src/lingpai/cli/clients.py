@@ -24,6 +24,9 @@ AuthMethod = Annotated[
 ]
 
 
+GrantTypes = Annotated[
+    list[str] | None, typer.Option(help="Several times. Default: authorization_code and refresh_token.")
+]
 Dialect = Annotated[
     str | None, typer.Option(help="qq: an old QQ Connect SDK. The id is a number then, URIs may be joined by ;.")
 ]
@@ -41,9 +44,7 @@ def create(
     scope: Annotated[str | None, typer.Option(help='What it may ask for: "openid list_album".')] = None,
     required_scope: Annotated[str | None, typer.Option(help="The part of it that people cannot untick.")] = None,
     client_id: Annotated[str | None, typer.Option(help="Its id; without it, a random one.")] = None,
-    grant_type: Annotated[
-        list[str] | None, typer.Option(help="Several times. Default: authorization_code and refresh_token.")
-    ] = None,
+    grant_type: GrantTypes = None,
     auth_method: AuthMethod = "client_secret_basic",
     jwks_uri: Annotated[str | None, typer.Option(help="Where its public keys are, for private_key_jwt.")] = None,
     native: Native = False,

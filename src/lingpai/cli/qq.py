@@ -60,7 +60,7 @@ def client_values(given: dict[str, Any]) -> dict[str, Any]:
     return given | {
         "client_id": given["client_id"] or new_appid(),
         "redirect_uris": tuple(filter(None, uris)),
-        "token_endpoint_auth_method": "client_secret_post",
+        "token_endpoint_auth_method": "none" if given["token_endpoint_auth_method"] == "none" else "client_secret_post",
         "scope": (given["scope"] or "get_user_info").replace(",", " "),
         "dialects": ("standard", "qq"),
         "default_grant_lifetime": "forever",

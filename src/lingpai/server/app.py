@@ -25,6 +25,7 @@ from lingpai.server.http import (
     write_body,
 )
 from lingpai.server.log import Logger, RequestLine, bind_request_id, log_request
+from lingpai.server.path_patterns import PathPatterns, is_pattern
 from lingpai.server.storage.driver import StorageUnavailable
 
 _CORS = {
@@ -69,7 +70,8 @@ class App:
         close: Callable[[], Awaitable[None]],
         freshen: Callable[[], Awaitable[None]],
     ) -> None:
-        self._routes = routes
+        self._routes = {path: route for path, route in routes.items() if not is_pattern(path)}
+        self._patterns = PathPatterns((path, route) for path, route in routes.items() if is_pattern(path))
         self._problems = problems
         self._log = log
         self._base_path = urlsplit(issuer).path
@@ -108,11 +110,14 @@ class App:
         remember_client_address(request, find_client_address(request, self._trusted_proxies))
         path = self._path(request.scope)
         route = self._routes.get(path)
+        endpoint = path
+        if route is None and (found := self._patterns.find(path)) is not None:
+            endpoint, route, request.scope["path_params"] = found
         response = await self._guarded(request, path, route, request_id)
         response.raw_headers.append((b"x-request-id", request_id.encode()))
         if route is not None and route.cors:
             response.raw_headers += _RAW_CORS
-        self._note(request, path if route else "(no such path)", response, request_id, began)
+        self._note(request, endpoint if route else "(no such path)", response, request_id, began)
         return response
 
     async def _guarded(self, request: Request, path: str, route: Route | None, request_id: str) -> Response:

@@ -44,6 +44,18 @@ SCOPE_CHANGED: Final = "scope_changed"
 RESOURCE_SERVER_CHANGED: Final = "resource_server_changed"
 TRUSTED_ISSUER_CHANGED: Final = "trusted_issuer_changed"
 KEY_ROTATED: Final = "key_rotated"
+ROLE_CHANGED: Final = "role_changed"
+SESSIONS_ENDED: Final = "sessions_ended"
+PASSWORD_RESET_FORCED: Final = "password_reset_forced"
+CLIENT_DISABLED: Final = "client_disabled"
+SCOPE_DELETED: Final = "scope_deleted"
+RESOURCE_SERVER_DELETED: Final = "resource_server_deleted"
+ANNOUNCEMENT_CHANGED: Final = "announcement_changed"
+TERMS_PUBLISHED: Final = "terms_published"
+TERMS_ACCEPTED: Final = "terms_accepted"
+AUDIT_EXPORTED: Final = "audit_exported"
+TEAM_CHANGED: Final = "team_changed"
+APPLICATION_REVIEWED: Final = "application_reviewed"
 LOGOUT_NOTICE_SENT: Final = "logout_notice_sent"
 LOGOUT_NOTICE_FAILED: Final = "logout_notice_failed"
 
@@ -82,6 +94,18 @@ EVENTS: Final = (
     RESOURCE_SERVER_CHANGED,
     TRUSTED_ISSUER_CHANGED,
     KEY_ROTATED,
+    ROLE_CHANGED,
+    SESSIONS_ENDED,
+    PASSWORD_RESET_FORCED,
+    CLIENT_DISABLED,
+    SCOPE_DELETED,
+    RESOURCE_SERVER_DELETED,
+    ANNOUNCEMENT_CHANGED,
+    TERMS_PUBLISHED,
+    TERMS_ACCEPTED,
+    AUDIT_EXPORTED,
+    TEAM_CHANGED,
+    APPLICATION_REVIEWED,
     LOGOUT_NOTICE_SENT,
     LOGOUT_NOTICE_FAILED,
 )

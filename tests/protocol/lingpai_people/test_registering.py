@@ -18,7 +18,7 @@ async def test_somebody_registers_and_is_signed_in(world: World) -> None:
 
 async def test_opening_the_link_changes_nothing(world: World) -> None:
     browser = world.browser()
-    await ask_to_register(world, browser)
+    await ask_to_register(browser)
     before = world.rows()
     link = await link_in_mail(world)
     for _ in range(3):
@@ -30,7 +30,7 @@ async def test_opening_the_link_changes_nothing(world: World) -> None:
 
 async def test_the_link_works_once(world: World) -> None:
     browser = world.browser()
-    await ask_to_register(world, browser)
+    await ask_to_register(browser)
     link = await link_in_mail(world)
     await browser.get(link)
     form = browser.form("register-confirm-form")
@@ -43,7 +43,7 @@ async def test_the_link_works_once(world: World) -> None:
 
 async def test_the_link_expires(world: World) -> None:
     browser = world.browser()
-    await ask_to_register(world, browser)
+    await ask_to_register(browser)
     link = await link_in_mail(world)
     world.clock.advance(24 * 3600)
     await browser.get(link)
@@ -68,7 +68,7 @@ async def test_in_another_browser_the_account_is_made_all_the_same(world: World)
     browser, ask = world.browser(), Ask(world, prompt="create")
     await browser.get(ask.url)
     await browser.follow()
-    await ask_to_register(world, browser)
+    await ask_to_register(browser)
     phone = world.browser()
     await phone.get(await link_in_mail(world))
     await phone.submit(phone.form("register-confirm-form"), ("password", STRONG))
@@ -96,18 +96,20 @@ async def test_an_address_with_an_account_gets_the_same_page_and_another_mail(wo
     browser = world.browser()
     await register(world, browser)
     stranger = world.browser()
-    await ask_to_register(world, stranger, "new@example.com")
+    await ask_to_register(stranger, "new@example.com")
     new = stranger.page
-    await ask_to_register(world, other := world.browser())
+    await ask_to_register(other := world.browser())
     assert other.page.status_code == new.status_code == 200
     assert "register-form" not in other.page.text
     assert "register/confirm" not in (await mails(world, ADDRESS))[0].text
 
 
-@pytest.mark.parametrize("password", ["short", "password1", "lihua@example.com", "aaaaaaaaaaaa", "12345678", "李华李华李华"])
+@pytest.mark.parametrize(
+    "password", ["short", "password1", "lihua@example.com", "aaaaaaaaaaaa", "12345678", "李华李华李华"]
+)
 async def test_a_weak_password_is_explained_and_the_link_stays_good(world: World, password: str) -> None:
     browser = world.browser()
-    await ask_to_register(world, browser)
+    await ask_to_register(browser)
     await browser.get(await link_in_mail(world))
     await browser.submit(browser.form("register-confirm-form"), ("name", "李华"), ("password", password))
     assert browser.page.status_code == 422
@@ -117,10 +119,12 @@ async def test_a_weak_password_is_explained_and_the_link_stays_good(world: World
     assert browser.page.status_code == 303
 
 
-@pytest.mark.parametrize("address", ["", "nobody", "a@b@c", "a@localhost..", "x@[127.0.0.1]", '"a b"@example.com', "a@1.2.3.4"])
+@pytest.mark.parametrize(
+    "address", ["", "nobody", "a@b@c", "a@localhost..", "x@[127.0.0.1]", '"a b"@example.com', "a@1.2.3.4"]
+)
 async def test_what_is_no_address_is_said_so(world: World, address: str) -> None:
     browser = world.browser()
-    await ask_to_register(world, browser, address)
+    await ask_to_register(browser, address)
     assert browser.page.status_code == 422
     assert await mails(world) == []
 

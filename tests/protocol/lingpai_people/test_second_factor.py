@@ -1,5 +1,7 @@
 """A code of an authenticator app besides the password, recovery codes, and what no way in may skip."""
 
+import json
+
 import pyotp
 import pytest
 
@@ -199,7 +201,7 @@ async def test_an_application_can_ask_for_the_stronger_sign_in(world: World) -> 
 async def test_what_cannot_be_reached_is_an_error(world: World) -> None:
     await world.add_scope("openid")
     await world.add_client(scope="openid list_album")
-    claims = '{"id_token": {"acr": {"essential": true, "values": ["%s"]}}}' % TWO_FACTORS
+    claims = json.dumps({"id_token": {"acr": {"essential": True, "values": [TWO_FACTORS]}}})
     browser = world.browser()
     await browser.get(Ask(world, scope="openid", claims=claims).url)
     await browser.follow()
@@ -214,9 +216,7 @@ async def test_proving_oneself_again_asks_for_the_code_too(world: World) -> None
     await browser.get("/account/confirm")
     await browser.submit(browser.form("confirm-form"), ("password", PASSWORD), ("code", "123456"))
     assert browser.page.status_code == 422
-    await browser.submit(
-        browser.form("confirm-form"), ("password", PASSWORD), ("code", app.at(world.clock.now))
-    )
+    await browser.submit(browser.form("confirm-form"), ("password", PASSWORD), ("code", app.at(world.clock.now)))
     assert browser.page.headers["location"] == "/account/security"
 
 

@@ -185,6 +185,19 @@ async def test_a_flood_of_departures_leaves_a_bounded_number_of_rows(lobby: Lobb
     assert lobby.world.rows()["upstream_trip"] == 0
 
 
+async def test_whoever_comes_back_is_not_counted(lobby: Lobby) -> None:
+    """An office behind one address signs in every morning."""
+    await lobby.join(lobby.browser())
+    browser = lobby.browser()
+    for _ in range(3):
+        await browser.get("http://localhost:4000/sign-in")
+        await lobby.sign_in_there(browser)
+        await browser.get("http://localhost:4000/sign-out")
+        await browser.submit(browser.form("sign-out-form"))
+    hits = await lobby.world.server.store.driver.fetch_all("SELECT hits FROM throttle")
+    assert sum(row[0] for row in hits) == 0
+
+
 async def test_what_is_remembered_is_not_readable_in_the_database(lobby: Lobby) -> None:
     browser = lobby.browser()
     await browser.get("/sign-in")

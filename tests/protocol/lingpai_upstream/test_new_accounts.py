@@ -20,6 +20,8 @@ async def test_a_free_username_is_proposed(lobby: Lobby) -> None:
         pytest.param("ＺhangSan ", "This username is taken", id="taken, spelt otherwise"),
         pytest.param("", "This username cannot be used", id="empty"),
         pytest.param("a\u202eb", "This username cannot be used", id="invisible"),
+        pytest.param("boss@example.com", "This username cannot be used", id="an address somebody else may have"),
+        pytest.param("boss＠example.com", "This username cannot be used", id="an address, spelt otherwise"),
         pytest.param("a" * 129, "This username cannot be used", id="too long"),
     ],
 )

@@ -50,6 +50,13 @@ def test_a_leaked_key_is_replaced_at_once(lingpai: Lingpai) -> None:
     assert in_use == "in use"
 
 
+def test_an_algorithm_taken_out_of_the_settings_gets_no_successor(lingpai: Lingpai, home: Path) -> None:
+    with (home / "lingpai.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\nsigning_algs = ["ES256", "RS256"]\n')
+    ended = lingpai("key", "rotate", "--use", "sig")
+    assert [line.split()[1] for line in ended.out.splitlines()] == ["ES256", "RS256"], ended.err
+
+
 @pytest.mark.usefixtures("home")
 def test_keys_of_another_use_do_not_exist(lingpai: Lingpai) -> None:
     assert "--use must be sig, seal or all, not enc" in lingpai("key", "rotate", "--use", "enc").err

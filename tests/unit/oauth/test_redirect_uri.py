@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lingpai.oauth.redirect_uri import InvalidRedirectUri, check_registrable, matches
+from lingpai.oauth.redirect_uri import InvalidRedirectUri, check_registrable, matches, matches_host_and_path
 
 WEB = [
     "https://client.example.com/callback",
@@ -199,3 +199,46 @@ def test_the_port_of_other_uris_may_not_differ() -> None:
 
 def test_a_registered_uri_that_would_be_refused_today_hurts_nobody() -> None:
     assert not matches(["http://127.0.0.1:x/cb"], "http://127.0.0.1:1/cb", "native")
+
+
+SEVERAL = ("https://a.example/cb", "https://b.example", "https://c.example/cb?app=1", "com.example.app:/cb")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *SEVERAL,
+        "https://a.example/cb?x=1&y=2",
+        "https://a.example/cb?",
+        "HTTPS://A.example/cb?x=1",
+        "https://b.example/",
+        "https://b.example?x=",
+        "https://c.example/cb?x=1&app=1",
+    ],
+)
+def test_by_host_and_path_parameters_may_be_added(uri: str) -> None:
+    assert matches_host_and_path(SEVERAL, uri, reserved={"code"})
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "",
+        "http://a.example/cb?x=1",
+        "https://a.example:8443/cb?x=1",
+        "https://a.example/cb/?x=1",
+        "https://a.example/CB?x=1",
+        "https://a.example/cb?code=1",
+        "https://a.example/cb?x=1&c%6Fde=1",
+        "https://a.example/cb?x=1#y",
+        "https://evil.example@a.example/cb?x=1",
+        "https://a.example.evil.example/cb",
+        "https://c.example/cb",
+        "https://c.example/cb?app=2",
+        "https://c.example/cb?app=1&app=2",
+        "com.example.app:/cb?x=1",
+        "https://a.example/cb?" + "&".join(f"p{n}=1" for n in range(60)),
+    ],
+)
+def test_by_host_and_path_everything_else_must_be_the_same(uri: str) -> None:
+    assert not matches_host_and_path(SEVERAL, uri, reserved={"code"})

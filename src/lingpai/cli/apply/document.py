@@ -79,7 +79,7 @@ CLIENTS = Kind(
     Client,
     "client_id",
     ("client_id", "client_name"),
-    managed=_INSTANTS | {"client_secrets", "registration_token_digest", "expires_at"},
+    managed=_INSTANTS | {"client_secrets", "registration_token_digest", "expires_at", "trial"},
     extra={"client_secret": str, "disabled": bool},
 )
 ACCOUNTS = Kind(

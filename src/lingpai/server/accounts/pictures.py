@@ -60,7 +60,10 @@ def encode_picture(body: bytes) -> Picture:
             sent.draft("RGB", (2 * _SIZE, 2 * _SIZE))  # a large JPEG is decoded small
             turned = ImageOps.exif_transpose(sent)
             has_alpha = "A" in turned.getbands() or "transparency" in turned.info
-            square = ImageOps.fit(turned.convert("RGBA" if has_alpha else "RGB"), (_SIZE, _SIZE))
+            fitted = ImageOps.fit(turned.convert("RGBA" if has_alpha else "RGB"), (_SIZE, _SIZE))
+            # Only the pixels: comments and colour profiles would go along with the picture they came in.
+            square = Image.new(fitted.mode, fitted.size)
+            square.paste(fitted)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureRefused("large") from error
     # A decoder meets bytes of a stranger: these are all it raises for damaged ones.

@@ -5,6 +5,7 @@ Owns the two forms and the bytes for the wire. Leaves the sentences to ``texts``
 Spec: RFC 5322 §3.6; RFC 2046 §5.1.4
 """
 
+import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.headerregistry import Address
@@ -17,6 +18,8 @@ from msgspec import Struct
 
 _CONTROL = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
 _NAME_LIMIT_CHARS = 60
+# Addresses an operator typed come here as they are: exactly one, without anything a header gives a meaning to.
+_ONE_ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f-\x9f,;:<>@\"()\[\]\\]+@[^\s\x00-\x1f\x7f-\x9f,;:<>@\"()\[\]\\]+")
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -68,10 +71,12 @@ class MailWriter:
         )
 
     def message(self, mail: Mail, mail_id: bytes, now: int) -> bytes:
-        """The bytes for the wire. Line breaks in a header are refused by the library (``ValueError``).
+        """The bytes for the wire. ``ValueError`` for more than one address, and for line breaks in a header.
 
         The same mail tried twice has the same Message-ID, so that a mailbox can drop the second.
         """
+        if not _ONE_ADDRESS.fullmatch(mail.recipient):
+            raise ValueError("not one address")
         message = EmailMessage(policy=policy.SMTP)
         message["From"] = self._sender
         message["To"] = Address(addr_spec=mail.recipient)

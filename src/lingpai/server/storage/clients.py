@@ -13,11 +13,11 @@ _encoder = msgspec.json.Encoder()
 
 _GET = "SELECT document FROM client WHERE client_id = $1"
 _LIST = "SELECT document FROM client WHERE client_id > $1 ORDER BY client_id LIMIT $2"
-_PUT = """INSERT INTO client (client_id, document, legacy, disabled_at, expires_at, created_at, updated_at, revision)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 1)
+_PUT = """INSERT INTO client (client_id, document, legacy, disabled_at, expires_at, created_at, updated_at,
+search_name, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)
 ON CONFLICT (client_id) DO UPDATE SET document = excluded.document, legacy = excluded.legacy,
 disabled_at = excluded.disabled_at, expires_at = excluded.expires_at, updated_at = excluded.updated_at,
-revision = client.revision + 1"""
+search_name = excluded.search_name, revision = client.revision + 1"""
 
 
 @functools.lru_cache(maxsize=256)
@@ -29,7 +29,7 @@ def decode_client(document: str) -> Client:
 def client_columns(client: Client) -> tuple[Value, ...]:
     """The columns of a client but its revision, in the order of the table."""
     marks = (int(client.legacy), client.disabled_at, client.expires_at, client.created_at, client.updated_at)
-    return (client.client_id, _encoder.encode(client).decode(), *marks)
+    return (client.client_id, _encoder.encode(client).decode(), *marks, client.client_name.lower())
 
 
 class Clients:

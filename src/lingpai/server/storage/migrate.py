@@ -4,6 +4,7 @@ Owns the revision check at start (cheap: Alembic is not imported) and running Al
 start. Leaves the SQL of each step to ``migrations/versions``.
 """
 
+import ast
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -48,6 +49,17 @@ class SchemaState(Struct, frozen=True):
 def revisions() -> list[str]:
     """Every revision this code knows, oldest first: the numbers in front of the file names."""
     return sorted(file.name[:4] for file in (_MIGRATIONS / "versions").glob("[0-9][0-9][0-9][0-9]_*.py"))
+
+
+def plan(database: str) -> list[tuple[str, str]]:
+    """The steps ``upgrade`` would take, and what each is for. Raises as ``check`` does."""
+    current = check(database).current or ""
+    steps = []
+    for file in sorted((_MIGRATIONS / "versions").glob("[0-9][0-9][0-9][0-9]_*.py")):
+        if file.name[:4] > current:
+            purpose = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+            steps.append((file.name[:4], purpose.partition("\n")[0]))
+    return steps
 
 
 def make_folder(database: str) -> None:

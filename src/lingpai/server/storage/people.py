@@ -1,10 +1,12 @@
 """What else belongs to a person: the picture, the browsers known, and the end of it all.
 
 Owns the statement list that deletes an account; ``tests/storage`` sees to it that no table with people's rows is
-forgotten. The audit log stays: its rows name the account's id, which nothing leads from any more.
+forgotten. The audit log stays without the network addresses: its rows name the account's id, which nothing leads from
+any more.
 """
 
 from lingpai.server.storage.accounts import COLUMNS, decode_account
+from lingpai.server.storage.audit import addresses_erased
 from lingpai.server.storage.driver import Driver, Statement
 from lingpai.server.storage.people_records import Avatar
 from lingpai.server.storage.records import Account
@@ -28,7 +30,8 @@ _HAS_BROWSER = "SELECT 1 FROM known_browser WHERE account_id = $1 LIMIT 1"
 # theirs opens, and they name the person.
 TABLES_OF_A_PERSON = (
     *("session", "sign_in_step", "mail_link", "totp", "recovery_code", "passkey", "avatar", "known_browser"),
-    *("external_identity", "token_family", "account_grant"),
+    *("external_identity", "token_family", "account_grant", "admin_role", "terms_acceptance"),
+    *("team_member", "application_tester"),
 )
 """Every table with rows of one account that go with it; ``session_client`` goes when its notices are delivered."""
 
@@ -80,6 +83,7 @@ class People:
                 notices_of_account(account_id),
                 Statement(_REFUSE_DEVICES, (account_id,)),
                 *(Statement(sql, (account_id,)) for sql in _DELETE_ROWS),
+                addresses_erased(account_id),
                 Statement(_DELETE_ACCOUNT, (account_id,)),
             ]
         )

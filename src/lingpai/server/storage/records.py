@@ -98,6 +98,8 @@ class Client(Struct, frozen=True, kw_only=True):
     legacy: bool = False
     """May use the implicit and password grants, which RFC 9700 advises against."""
     dialects: tuple[str, ...] = ("standard",)
+    trial: bool = False
+    """Made in the developer portal and not approved yet: only its team and its test people can use it."""
     developer: str = ""
     """Whose application it is: those of one developer see the same QQ Connect ``unionid`` of a person."""
     created_at: int = 0
@@ -200,6 +202,8 @@ class ScopeDefinition(Struct, frozen=True, kw_only=True):
     """The resource server it is for; ``None``: the authorization server's own UserInfo."""
     claims: tuple[str, ...] = ()
     """UserInfo claims this scope opens."""
+    sensitive: bool = False
+    """An application of the developer portal may ask for it only once a reviewer approved just that."""
 
 
 class ResourceServer(Struct, frozen=True, kw_only=True):

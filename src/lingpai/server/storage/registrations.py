@@ -10,14 +10,14 @@ from lingpai.server.storage.clients import client_columns, decode_client
 from lingpai.server.storage.driver import Driver, Row, Statement
 from lingpai.server.storage.records import Client, RegistrationToken
 
-_INSERT = """INSERT INTO client (client_id, document, legacy, disabled_at, expires_at, created_at, updated_at, revision)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 1)"""
+_INSERT = """INSERT INTO client (client_id, document, legacy, disabled_at, expires_at, created_at, updated_at,
+search_name, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)"""
 _INSERT_BELOW = """INSERT INTO client (client_id, document, legacy, disabled_at, expires_at, created_at, updated_at,
-revision) SELECT $1, $2, $3, $4, $5, $6, $7, 1
-WHERE (SELECT count(*) FROM client WHERE expires_at IS NOT NULL) < $8"""
+search_name, revision) SELECT $1, $2, $3, $4, $5, $6, $7, $8, 1
+WHERE (SELECT count(*) FROM client WHERE expires_at IS NOT NULL) < $9"""
 _GET = "SELECT document, revision FROM client WHERE client_id = $1"
 _REPLACE = """UPDATE client SET document = $2, legacy = $3, disabled_at = $4, expires_at = $5, created_at = $6,
-updated_at = $7, revision = revision + 1 WHERE client_id = $1 AND revision = $8"""
+updated_at = $7, search_name = $8, revision = revision + 1 WHERE client_id = $1 AND revision = $9"""
 _DELETE = "DELETE FROM client WHERE client_id = $1 AND revision = $2"
 _DELETE_GRANTS = "DELETE FROM account_grant WHERE client_id = $1"
 
@@ -30,6 +30,16 @@ WHERE uses_left > 0 AND expires_at > $1 ORDER BY created_at, digest LIMIT 1000""
 _DELETE_TOKEN = "DELETE FROM registration_token WHERE digest = $1"
 
 
+def insert_statement(client: Client) -> Statement:
+    """Insert the client, whose id must be new, in a transaction with something else."""
+    return Statement(_INSERT, client_columns(client), expect_rows=1)
+
+
+def replace_statement(client: Client, revision: int) -> Statement:
+    """Write the client in a transaction with something else, unless somebody changed it since ``revision``."""
+    return Statement(_REPLACE, (*client_columns(client), revision), expect_rows=1)
+
+
 class Registrations:
     """Dynamic registration."""
 
@@ -39,8 +49,7 @@ class Registrations:
     async def add_with_token(self, client: Client, token_digest: bytes, now: int) -> bool:
         """Insert the client and count one use of the token, or neither. ``False``: the token has no use left."""
         use = Statement(_USE_TOKEN, (token_digest, now), expect_rows=1)
-        insert = Statement(_INSERT, client_columns(client), expect_rows=1)
-        return await self._driver.transact([use, insert]) is not None
+        return await self._driver.transact([use, insert_statement(client)]) is not None
 
     async def add_below(self, client: Client, limit: int) -> bool:
         """Insert the client unless there are ``limit`` that strangers registered (those with ``expires_at``)."""
@@ -54,8 +63,7 @@ class Registrations:
 
     async def replace(self, client: Client, revision: int) -> bool:
         """Write the client. ``False``: somebody changed it meanwhile; read it again (CVE-2026-107623)."""
-        statement = Statement(_REPLACE, (*client_columns(client), revision), expect_rows=1)
-        return await self._driver.transact([statement]) is not None
+        return await self._driver.transact([replace_statement(client, revision)]) is not None
 
     async def delete(self, client_id: str, revision: int) -> bool:
         """Delete the client and what people allowed it: every token of it is dead. ``False`` as for ``replace``."""

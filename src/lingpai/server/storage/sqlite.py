@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from lingpai.server.storage.audit_chain import hash_of_next
 from lingpai.server.storage.driver import Row, Statement, StorageUnavailable, Value
 
 _BATCH_LIMIT = 256
@@ -265,6 +266,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     )
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-8000"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("audit_chain", 2, hash_of_next, deterministic=True)
     return connection
 
 

@@ -25,6 +25,9 @@ _EXPIRED = {
     "mail_link": ("digest", "expires_at <= $1"),
     "sign_in_step": ("digest", "expires_at <= $1"),
     "known_browser": ("account_id, digest", "expires_at <= $1"),
+    "team_invitation": ("digest", "expires_at <= $1"),
+    "refusal": ("client_id, reference", "expires_at <= $1"),
+    "client_day": ("client_id, day, kind", "expires_at <= $1"),
     # Whoever may register without being asked who they are could fill the table with applications nobody uses.
     "client": (
         "client_id",
@@ -41,6 +44,17 @@ _STATEMENTS = {
     f" RETURNING 1"
     for table, (key, expired) in _EXPIRED.items()
 }
+
+
+# Free again once an interval is over, however its owner ended, and when a clock was put back far.
+_CLAIM = """INSERT INTO heartbeat (id, at) VALUES (2, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at
+WHERE heartbeat.at <= $1 - $2 OR heartbeat.at > $1 + $2"""
+
+
+async def claim_tending(driver: Driver, now: int, interval_s: int) -> bool:
+    """Whether it is this process that sweeps and rotates keys in this interval. One at a time is enough of it."""
+    # A little less, so that a process that is alone never misses its own turn.
+    return await driver.transact([Statement(_CLAIM, (now, interval_s * 9 // 10), expect_rows=1)]) is not None
 
 
 async def sweep(driver: Driver, now: int) -> dict[str, int]:

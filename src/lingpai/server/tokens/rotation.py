@@ -40,11 +40,12 @@ class KeyRotation:
     async def kinds(self) -> dict[tuple[str, str], int]:
         """(use, algorithm) of every kind of key that can rotate -> when its newest one was made.
 
-        Not the pairwise secret: whoever rotates it makes everybody somebody else.
+        Not the pairwise secret: whoever rotates it makes everybody somebody else. Nor the key of an algorithm that was
+        taken out of ``signing_algs``: it gets no successor.
         """
         newest: dict[tuple[str, str], int] = {}
         for key in await self._keys.list():
-            if key.use != "pair":
+            if key.use == "seal" or (key.use == "sig" and key.alg in self._config.signing_algs):
                 newest[key.use, key.alg] = max(newest.get((key.use, key.alg), 0), key.created_at)
         return newest
 

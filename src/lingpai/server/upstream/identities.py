@@ -87,6 +87,9 @@ class Identities:
             canonical = canonical_username(username)
         except ValueError:
             return "bad_name"
+        if "@" in canonical:
+            # An address is the username of whoever registers with it, and has proved it.
+            return "bad_name"
         account = Account(
             id=new_id(),
             username=canonical,
@@ -117,12 +120,16 @@ class Identities:
         """What opens the account."""
         return await self._rows.list(account_id)
 
+    async def has_passkey(self, account_id: bytes) -> bool:
+        """Whether a passkey opens the account too."""
+        return bool(await self._passkeys.list(account_id))
+
     async def unlink(self, account: Account, provider: str, subject: str, *, ip: str, now: int) -> bool:
         """``False``: then nothing would open the account any more. What is not linked counts as unlinked."""
         linked = await self._rows.get(provider, subject)
         if linked is None or linked.account_id != account.id:
             return True
-        own_way = account.password_hash is not None or bool(await self._passkeys.list(account.id))
+        own_way = account.password_hash is not None or await self.has_passkey(account.id)
         others = [other for other in await self._rows.list(account.id) if other != linked]
         if not own_way and not any(other.provider in self._providers for other in others):
             return False

@@ -52,16 +52,16 @@ class Arrivals:
         amr: Sequence[str],
         auth_time: int | None = None,
         next_page: str | None = None,
+        proven_here: Sequence[str] | None = None,
     ) -> Response:
         """A session of its own for every sign-in: what the browser had before ends (session fixation).
 
         Unless the person asked in the account chooser for one more account: then it stays beside the new one.
         ``auth_time``: when they proved it, if not now. ``next_page``: where to, if no application waits. An
-        account with a second factor that ``amr`` does not have is asked for it, and comes here again.
+        account with a second factor that ``amr`` does not have is asked for it, and comes here again; where ``amr``
+        is somebody else's word, what counts for that is ``proven_here``.
         """
-        # What somebody else says of a second factor of theirs does not replace the one set up here.
-        proven_here = [method for method in amr if method != "mfa"] if "fed" in amr else amr
-        if await self._second_step.is_needed(account, proven_here):
+        if await self._second_step.is_needed(account, amr if proven_here is None else proven_here):
             return await self._second_step.begin(visit, asked, account, amr, next_page or "")
         adding = asked is not None and asked.request.adding
         secret = await self._sessions.start(

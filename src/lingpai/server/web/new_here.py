@@ -63,20 +63,23 @@ class NewHerePage:
         if not self._may_create(upstream):
             raise InvalidRequest("nobody from there gets an account here")
         username = form.get("username") or ""
-        # Whoever may try names without end learns who has an account.
-        if await self._throttle.hit(network_of(visit.ip), now=visit.now):
+        network = network_of(visit.ip)
+        if await self._throttle.hit(network, now=visit.now):
             return self._show(visit, upstream, identity, asked, username, "throttled")
         account = await self._identities.create(identity, username, ip=visit.ip, now=visit.now)
         if account == "taken" and (linked := await self._identities.find(identity)):
             # The button was pressed twice: the account is there.
             account = await self._identities.sign_in(identity, linked, ip=visit.ip, now=visit.now) or "taken"
         if isinstance(account, str):
+            # Counts: whoever may try names without end learns who has an account.
             return self._show(visit, upstream, identity, asked, username, account)
+        await self._throttle.give_back(network, now=visit.now)
         return await self._arrivals.arrive(
             visit,
             asked,
             account,
             amr=("fed", *identity.amr),
+            proven_here=("fed",),
             auth_time=identity.auth_time,
             next_page=self._arrivals.next_page(upstream.request),
         )

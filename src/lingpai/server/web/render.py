@@ -18,7 +18,7 @@ from lingpai.server.authorization.request import only_value
 from lingpai.server.config import Config
 from lingpai.server.http import Cookies, read_query
 from lingpai.server.web import paths
-from lingpai.server.web.account_pages import ACCOUNT_PAGES
+from lingpai.server.web.account_pages import account_pages
 from lingpai.server.web.static import StaticFiles
 
 _PAGE_NAMES = {path: name for name, path in paths.RETURN_PAGES.items()}
@@ -129,7 +129,7 @@ class Pages:
             end_session_url=self.end_session_url(),
             has_identity_providers=self._has_identity_providers,
             registration_open=self._registration_open,
-            account_pages=ACCOUNT_PAGES,
+            account_pages=account_pages(has_identity_providers=self._has_identity_providers),
             link=_link,
         )
         return environment

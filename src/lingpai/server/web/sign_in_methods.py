@@ -132,6 +132,7 @@ class SignInMethodsPage:
             csp_img=image_sources(person.picture),
             person=person,
             has_password=signed_in.account.password_hash is not None,
+            has_passkey=await self._identities.has_passkey(signed_in.account.id),
             identities=[self._view(identity, locale) for identity in linked],
             providers=self._buttons.shown(locale),
             csrf_token=self._visits.csrf_token(visit),

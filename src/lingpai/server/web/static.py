@@ -18,6 +18,7 @@ CONTENT_TYPES = MappingProxyType(
         "lingpai.js": "text/javascript; charset=utf-8",
         "passkeys.js": "text/javascript; charset=utf-8",
         "check_session.js": "text/javascript; charset=utf-8",
+        "form_post.js": "text/javascript; charset=utf-8",
         "logo.svg": "image/svg+xml",
     }
 )

@@ -97,7 +97,7 @@ class UpstreamPages:
     ) -> Response:
         """Send the person to ``provider``. ``link``: to prove an identity for who is signed in."""
         signed_in = visit.signed_in if link else None
-        # Each leaves a row behind: a flood of them must not fill the database.
+        # Each leaves a row behind: a flood of them must not fill the database. Whoever comes back gives theirs back.
         if await self._throttle.hit(network_of(visit.ip), now=visit.now):
             return self._back(link=link, sealed=request, problem="upstream_throttled")
         try:
@@ -148,6 +148,7 @@ class UpstreamPages:
         except UpstreamRefused as refused:
             self._note(provider, refused)
             return self._back(link=bool(trip.link_account), sealed=trip.request, problem=refused.problem)
+        await self._throttle.give_back(network_of(visit.ip), now=visit.now)
         if trip.fresh and not _is_fresh(identity, trip):
             return self._to_sign_in(trip.request, "upstream_not_fresh")
         return await (self._link if trip.link_account else self._sign_in)(visit, trip, identity)
@@ -166,6 +167,7 @@ class UpstreamPages:
             asked,
             account,
             amr=("fed", *identity.amr),
+            proven_here=("fed",),
             auth_time=identity.auth_time,
             next_page=self._arrivals.next_page(trip.request),
         )

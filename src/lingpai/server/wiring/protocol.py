@@ -33,16 +33,7 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
         parts.client_auth, parts.lookup, parts.catalog, parts.openids, clock, issuer=issuer
     )
     revoke = RevocationEndpoint(parts.client_auth, parts.lookup, store.families, store.spent, parts.audit, clock)
-    par = ParEndpoint(
-        parts.client_auth,
-        parts.dpop,
-        parts.catalog,
-        parts.id_tokens,
-        parts.pushed,
-        parts.request_objects,
-        clock,
-        prompts=parts.prompts,
-    )
+    par = _par_endpoint(parts)
     device_authorization = device_authorization_endpoint(parts)
     userinfo_responses = UserInfoResponses(parts.keyring, parts.envelopes, issuer=issuer)
     userinfo = UserInfoEndpoint(parts.lookup, parts.catalog, parts.dpop, userinfo_responses, clock, issuer=issuer)
@@ -69,6 +60,19 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
         paths.HEALTH_READY: Route({"GET": health.ready}, machine=True),
         **registration_routes(parts),
     }
+
+
+def _par_endpoint(parts: Parts) -> ParEndpoint:
+    return ParEndpoint(
+        parts.client_auth,
+        parts.dpop,
+        parts.catalog,
+        parts.id_tokens,
+        parts.pushed,
+        parts.request_objects,
+        parts.clock,
+        prompts=parts.prompts,
+    )
 
 
 def _grant_types(parts: Parts) -> tuple[GrantType, ...]:

@@ -8,6 +8,7 @@ from lingpai.dialects.openapi import OpenApiEndpoint
 from lingpai.server.app import Route
 from lingpai.server.authorization.qq import delivery
 from lingpai.server.authorization.response import AuthorizationResponses
+from lingpai.server.config import ConfigInvalid
 from lingpai.server.endpoints.qq import paths
 from lingpai.server.endpoints.qq.authorize import QqAuthorizeEndpoint
 from lingpai.server.endpoints.qq.me import QqMeEndpoint
@@ -23,10 +24,6 @@ from lingpai.server.wiring.parts import Parts
 
 CODE_LIFETIME_S = 600
 """Ten minutes, as QQ Connect documents it."""
-
-
-class OpenApiUnusable(Exception):
-    """The setting ``openapi`` names something that cannot be served; the message says what."""
 
 
 def qq_routes(parts: Parts) -> Mapping[str, Route]:
@@ -53,16 +50,16 @@ def qq_routes(parts: Parts) -> Mapping[str, Route]:
 
 
 def load_openapi(names: Sequence[str]) -> tuple[OpenApiEndpoint, ...]:
-    """The endpoints that the setting names, ``package.module:NAME`` each. Raises ``OpenApiUnusable``."""
+    """The endpoints that the setting names, ``package.module:NAME`` each. Raises ``ConfigInvalid``."""
     found: list[OpenApiEndpoint] = []
     for name in names:
         module, _, attribute = name.partition(":")
         try:
             endpoints = getattr(importlib.import_module(module), attribute)
         except (ImportError, AttributeError, ValueError) as error:
-            raise OpenApiUnusable(f"openapi: {name} cannot be loaded: {error}") from error
+            raise ConfigInvalid((f"openapi: {name} cannot be loaded: {error}",)) from error
         if not all(isinstance(endpoint, OpenApiEndpoint) for endpoint in endpoints):
-            raise OpenApiUnusable(f"openapi: {name} is not a list of OpenApiEndpoint")
+            raise ConfigInvalid((f"openapi: {name} is not a list of OpenApiEndpoint",))
         found += endpoints
     return tuple(found)
 

@@ -13,7 +13,7 @@ from lingpai.server.clock import Clock, system_clock
 from lingpai.server.config import Config
 from lingpai.server.storage import migrate
 from lingpai.server.storage.driver import Driver, StorageUnavailable
-from lingpai.server.storage.sweep import sweep_all
+from lingpai.server.storage.sweep import claim_tending, sweep_all
 from lingpai.server.tokens import master_key as master_keys
 from lingpai.server.web.errors import Problem, error_page
 from lingpai.server.wiring.database import open_database
@@ -118,6 +118,8 @@ class Server(Parts):
         while True:
             await asyncio.sleep(self.config.sweep_interval_s)
             try:
+                if not await claim_tending(self.store.driver, self.clock(), self.config.sweep_interval_s):
+                    continue
                 deleted = await sweep_all(self.store.driver, self.clock())
                 made = await self.key_rotation.rotate_due(self.clock())
             except StorageUnavailable as error:

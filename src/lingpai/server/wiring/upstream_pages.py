@@ -15,7 +15,8 @@ from lingpai.server.wiring.parts import Parts
 def upstream_routes(parts: Parts, visits: Visits, arrivals: Arrivals) -> dict[tuple[str, str], Handler]:
     """(method, path) -> handler of the way there and back, and of what the person decides then."""
     providers, upstream_visits = parts.upstream.providers, UpstreamVisits(parts.keyring)
-    throttle = parts.throttle("upstream-address", parts.config.sign_in_attempts_per_address)
+    departures = parts.throttle("upstream-address", parts.config.sign_in_attempts_per_address)
+    names = parts.throttle("upstream-names", parts.config.sign_in_attempts_per_address)
     upstream = UpstreamPages(
         parts.pages,
         visits,
@@ -24,10 +25,10 @@ def upstream_routes(parts: Parts, visits: Visits, arrivals: Arrivals) -> dict[tu
         Trips(parts.store.upstream_trips, parts.keyring),
         upstream_visits,
         parts.identities,
-        throttle,
+        departures,
         log=parts.log,
     )
-    new_here = NewHerePage(parts.pages, visits, arrivals, providers, upstream_visits, parts.identities, throttle)
+    new_here = NewHerePage(parts.pages, visits, arrivals, providers, upstream_visits, parts.identities, names)
     link = LinkIdentityPage(parts.pages, visits, providers, upstream, upstream_visits, parts.identities)
     methods = SignInMethodsPage(parts.pages, visits, providers, upstream, upstream_visits, parts.identities)
     return {

@@ -1,5 +1,5 @@
 // What scripts add to pages that work without them: "select all" without a round trip, one submission per click,
-// times of day in the reader's own time zone, the answer of a form_post on its way, the keyboard where the problem is.
+// times of day in the reader's own time zone, the keyboard where the problem is.
 "use strict";
 
 for (const button of document.querySelectorAll("button[data-select-all]")) {
@@ -42,9 +42,6 @@ for (const time of document.querySelectorAll("time[data-moment]")) {
   const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
   time.textContent = format.format(moment);
 }
-
-const response = document.getElementById("response-form");
-if (response) response.submit();
 
 const problem = document.getElementById("problem");
 if (problem) problem.focus();

@@ -167,7 +167,10 @@ CREATE TABLE audit_event (
     account_id {blob},
     client_id TEXT,
     ip TEXT NOT NULL,
-    detail TEXT NOT NULL
+    detail TEXT NOT NULL,
+    ip_salt {blob},
+    ip_digest {blob},
+    hash {blob}
 );
 CREATE INDEX audit_event_by_account ON audit_event (account_id, id);
 CREATE TABLE heartbeat (

@@ -6,9 +6,90 @@ revision = "0005"
 down_revision = "0004"
 
 _TABLES = """
+CREATE TABLE team (
+    id {blob} PRIMARY KEY,
+    name TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE TABLE team_member (
+    team_id {blob} NOT NULL,
+    account_id {blob} NOT NULL,
+    role TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    PRIMARY KEY (team_id, account_id)
+);
+CREATE INDEX team_member_by_account ON team_member (account_id);
+CREATE TABLE team_invitation (
+    digest {blob} PRIMARY KEY,
+    team_id {blob} NOT NULL,
+    role TEXT NOT NULL,
+    email TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX team_invitation_by_team ON team_invitation (team_id);
+CREATE INDEX team_invitation_by_expiry ON team_invitation (expires_at);
+CREATE TABLE application (
+    client_id TEXT PRIMARY KEY,
+    team_id {blob} NOT NULL,
+    state TEXT NOT NULL,
+    document TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    submitted_at BIGINT NOT NULL,
+    approved_at BIGINT
+);
+CREATE INDEX application_by_team ON application (team_id, client_id);
+CREATE INDEX application_by_state ON application (state, submitted_at, client_id);
+CREATE TABLE application_tester (
+    client_id TEXT NOT NULL,
+    account_id {blob} NOT NULL,
+    since BIGINT NOT NULL,
+    PRIMARY KEY (client_id, account_id)
+);
+CREATE INDEX application_tester_by_account ON application_tester (account_id);
+CREATE TABLE application_icon (
+    id {blob} PRIMARY KEY,
+    client_id TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    body {blob} NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX application_icon_by_client ON application_icon (client_id);
+CREATE TABLE application_entry (
+    id {serial},
+    client_id TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    event TEXT NOT NULL,
+    by_reviewer INTEGER NOT NULL,
+    author TEXT NOT NULL,
+    text TEXT NOT NULL
+);
+CREATE INDEX application_entry_by_client ON application_entry (client_id, id);
+CREATE TABLE refusal (
+    client_id TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (client_id, reference)
+);
+CREATE INDEX refusal_by_time ON refusal (client_id, at, reference);
+CREATE INDEX refusal_by_expiry ON refusal (expires_at);
+CREATE TABLE client_day (
+    client_id TEXT NOT NULL,
+    day BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (client_id, day, kind)
+);
+CREATE INDEX client_day_by_expiry ON client_day (expires_at)
 """
 
-_NAMES: tuple[str, ...] = ()
+_NAMES: tuple[str, ...] = (
+    *("client_day", "refusal", "application_entry", "application_icon", "application_tester", "application"),
+    *("team_invitation", "team_member", "team"),
+)
 
 
 def upgrade() -> None:

@@ -1,0 +1,331 @@
+"""Profile, picture, address, sessions, export, deletion."""
+
+import io
+import zlib
+
+import httpx2
+import pytest
+from PIL import Image
+
+from tests.browser import Browser
+from tests.people import ADDRESS, account_named, give_address, link_in_mail, mails
+from tests.world import PASSWORD, World, grant_tokens
+
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
+
+
+async def signed_in(world: World) -> Browser:
+    await world.sign_in(browser := world.browser())
+    await browser.get("/account")
+    return browser
+
+
+def picture(size: tuple[int, int] = (40, 30), kind: str = "PNG", mode: str = "RGB") -> bytes:
+    out = io.BytesIO()
+    Image.new(mode, size, "red").save(out, kind)
+    return out.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that says it is enormous, in a few bytes."""
+    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x02\x00\x00\x00"
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(b"\x00" * 100_000)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big") for name, data in chunks
+    )
+
+
+async def upload(browser: Browser, body: bytes, **fields: str) -> httpx2.Response:
+    form = browser.form("avatar-form")
+    data = {**dict(form.fields), **fields}
+    data.pop("picture", None)
+    browser.page = await browser.http.post(form.action, data=data, files={"picture": ("me.png", body, "image/png")})
+    return browser.page
+
+
+async def test_names_are_changed(world: World) -> None:
+    browser = await signed_in(world)
+    await browser.submit(browser.form("profile-form"), ("name", " 张\n三 "), ("nickname", "小张"), ("locale", "zh_CN"))
+    assert browser.page.status_code in (303, 400)
+    await browser.get("/account")
+    await browser.submit(browser.form("profile-form"), ("name", "张三"), ("nickname", "小张"), ("locale", "zh_CN"))
+    account = await account_named(world)
+    assert (account.name, account.claims["nickname"], account.locale) == ("张三", "小张", "zh_CN")
+
+
+@pytest.mark.parametrize(
+    "page", ["/account", "/account/security", "/account/data", "/account/confirm", "/account/grants"]
+)
+async def test_what_somebody_calls_themselves_is_text_everywhere(world: World, page: str) -> None:
+    browser = await signed_in(world)
+    await browser.submit(browser.form("profile-form"), ("name", EVIL[:64]), ("nickname", EVIL[:64]))
+    await browser.get(page)
+    assert browser.page.status_code == 200
+    assert "<script>alert" not in browser.page.text
+    assert "onerror=alert(1)>" not in browser.page.text.replace("&gt;", "")
+    assert "49" not in browser.page.text.split("<main")[1].split("Lingpai")[0][:200]
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "content_type"),
+    [
+        ("PNG", "RGB", "image/jpeg"),
+        ("PNG", "RGBA", "image/png"),
+        ("JPEG", "CMYK", "image/jpeg"),
+        ("GIF", "P", "image/jpeg"),
+    ],
+)
+async def test_a_picture_is_encoded_anew(world: World, kind: str, mode: str, content_type: str) -> None:
+    browser = await signed_in(world)
+    assert (await upload(browser, picture(kind=kind, mode=mode))).status_code == 303
+    address = (await account_named(world)).picture
+    assert address.startswith("http://localhost:4000/avatar?id=")
+    served = await world.http.get(address)
+    assert served.headers["content-type"] == content_type
+    assert served.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in served.headers["content-security-policy"]
+    assert Image.open(io.BytesIO(served.content)).size == (256, 256)
+
+
+async def test_nothing_that_was_hidden_in_it_survives(world: World) -> None:
+    browser = await signed_in(world)
+    secret = b"<script>alert('polyglot')</script>"
+    exif = Image.Exif()
+    exif[0x010E] = secret.decode()
+    out = io.BytesIO()
+    Image.new("RGB", (50, 50)).save(out, "JPEG", exif=exif, comment=secret)
+    await upload(browser, out.getvalue() + b"PK\x03\x04" + secret)
+    served = await world.http.get((await account_named(world)).picture)
+    assert secret not in served.content
+    assert b"PK\x03\x04" not in served.content
+    assert not Image.open(io.BytesIO(served.content)).getexif()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", 422, "no picture", id="SVG"),
+        pytest.param(b"GIF89a<script>alert(1)</script>", 422, "no picture", id="a script that begins like a GIF"),
+        pytest.param(b"%PDF-1.4", 422, "no picture", id="PDF"),
+        pytest.param(picture()[:60], 422, "no picture", id="damaged"),
+        pytest.param(b"", 422, "No file", id="nothing"),
+        pytest.param(png_header(10_000, 10_000), 413, "too large", id="10,000 by 10,000"),
+        pytest.param(png_header(60_000, 60_000), 413, "too large", id="a bomb"),
+        pytest.param(png_header(7_000, 7_000), 413, "too large", id="too many pixels altogether"),
+        pytest.param(b"\x89PNG" + b"\0" * 5_000_001, 413, "too large", id="too many bytes"),
+        pytest.param(b"\0" * 6_000_000, 413, "too large", id="far too many bytes"),
+    ],
+)
+async def test_what_is_no_picture_is_refused_with_words(world: World, body: bytes, status: int, said: str) -> None:
+    browser = await signed_in(world)
+    before = world.rows()
+    page = await upload(browser, body)
+    assert page.status_code == status
+    assert said in page.text
+    assert world.rows() == before
+
+
+async def test_a_picture_needs_the_token_of_the_form(world: World) -> None:
+    browser = await signed_in(world)
+    assert (await upload(browser, picture(), csrf_token="x")).status_code == 403
+    assert (await account_named(world)).picture == ""
+
+
+async def test_a_picture_is_removed(world: World) -> None:
+    browser = await signed_in(world)
+    await upload(browser, picture())
+    address = (await account_named(world)).picture
+    await browser.get("/account")
+    await upload(browser, b"", action="remove")
+    assert (await account_named(world)).picture == ""
+    assert (await world.http.get(address)).status_code == 404
+
+
+async def test_a_new_address_is_proved_and_the_old_one_told(world: World) -> None:
+    await give_address(world, await account_named(world), "old@example.com")
+    browser = await signed_in(world)
+    await browser.submit(browser.form("email-form"), ("email", "New@Example.com"))
+    assert browser.page.headers["location"] == "/account?done=email_sent"
+    assert (await account_named(world)).email == "old@example.com", "nothing before the link is followed"
+    link = await link_in_mail(world, "new@example.com")
+    await browser.get(link)
+    await browser.submit(browser.form("verify-email-form"))
+    assert (await account_named(world)).email == "new@example.com"
+    told = (await mails(world, "old@example.com"))[0]
+    assert "n…@example.com" in told.text
+    assert "new@example.com" not in told.text
+    await browser.get(link)
+    assert browser.page.status_code == 410
+
+
+async def test_a_link_changes_only_the_account_that_asked(world: World) -> None:
+    await world.add_account("lisi")
+    browser = await signed_in(world)
+    await browser.submit(browser.form("email-form"), ("email", ADDRESS))
+    link = await link_in_mail(world)
+    await world.sign_in(other := world.browser(), "lisi")
+    await other.get(link)
+    await other.submit(other.form("verify-email-form"))
+    assert (await account_named(world, "lisi")).email == ""
+    assert (await account_named(world)).email == ADDRESS
+
+
+async def test_a_host_header_leads_no_mail_astray(world: World) -> None:
+    await give_address(world, await account_named(world))
+    browser = world.browser()
+    await browser.get("/reset-password")
+    form = dict(browser.form("reset-form").fields) | {"email": ADDRESS}
+    for headers in ({"Host": "evil.example"}, {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}):
+        await browser.http.post("http://localhost:4000/reset-password", data=form, headers=headers)
+    found = await mails(world, ADDRESS)
+    assert found
+    assert all("evil.example" not in mail.text + mail.html for mail in found)
+    assert all(mail.link.startswith("http://localhost:4000/") for mail in found)
+
+
+async def test_signing_out_another_browser(world: World) -> None:
+    there = await signed_in(world)
+    here = await signed_in(world)
+    await here.get("/account/security")
+    form = next(form for form in here.forms() if ("action", "end_session") in form.buttons)
+    await here.submit(form, ("action", "end_session"))
+    await there.get("/account")
+    assert there.page.status_code == 303
+    await here.get("/account")
+    assert here.page.status_code == 200
+
+
+async def test_a_session_of_somebody_else_is_out_of_reach(world: World) -> None:
+    await world.add_account("lisi")
+    await world.sign_in(lisi := world.browser(), "lisi")
+    here, _ = await signed_in(world), await signed_in(world)
+    await lisi.get("/account/security")
+    await here.get("/account/security")
+    form = next(form for form in here.forms() if ("action", "end_session") in form.buttons)
+    from lingpai.server.accounts.session import session_name
+
+    sessions = await world.server.browser_sessions.list((await account_named(world, "lisi")).id, world.clock.now)
+    await here.submit(form, ("session", session_name(sessions[0])), ("action", "end_session"))
+    await lisi.get("/account")
+    assert lisi.page.status_code == 200
+
+
+async def test_a_new_browser_is_told_about_and_a_known_one_is_not(world: World) -> None:
+    await give_address(world, await account_named(world))
+    first = await signed_in(world)
+    assert await mails(world) == [], "nobody is surprised by their first browser"
+    await world.sign_in(second := world.browser())
+    assert "new browser" in (await mails(world))[0].subject
+    for known in (first, second):
+        await known.get("/sign-out")
+        await known.submit(known.form("sign-out-form"))
+        await world.sign_in(known)
+    assert len(await mails(world)) == 1
+
+
+async def test_my_data_is_whole_and_holds_nothing_that_opens_the_account(world: World) -> None:
+    browser = await signed_in(world)
+    await grant_tokens(world, browser)
+    await browser.get("/account/data/export")
+    data = browser.page.json()
+    assert data["account"]["username"] == "zhangsan"
+    assert [application["client_id"] for application in data["applications"]] == ["photo-print"]
+    assert {"sign_in", "consent_given"} <= {event["event"] for event in data["events"]}
+    assert "argon2" not in browser.page.text
+    assert browser.page.headers["content-disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("page", ["/account/data/export", "/account/security/app"])
+async def test_after_a_while_it_takes_proof_of_the_person(world: World, page: str) -> None:
+    browser = await signed_in(world)
+    world.clock.advance(700)
+    await browser.get(page)
+    assert browser.page.headers["location"].startswith("/account/confirm")
+
+
+async def test_an_account_is_deleted_with_all_it_holds(world: World) -> None:
+    await give_address(world, account := await account_named(world))
+    browser = await signed_in(world)
+    await upload(browser, picture())
+    tokens = await grant_tokens(world, browser)
+    await browser.get("/account/data")
+    assert (await browser.submit(browser.form("delete-form"))).status_code == 422, "not without the tick"
+    await browser.submit(browser.form("delete-form"), ("sure", "yes"))
+    assert browser.page.status_code == 200
+    assert await world.server.store.accounts.get(account.id) is None
+    assert not await world.is_active(tokens["access_token"])
+    assert (await world.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
+    await world.sign_in(again := world.browser())
+    assert again.page.status_code == 422
+    rows = world.rows()
+    assert not any(rows[name] for name in ("session", "account_grant", "token_family", "avatar", "known_browser"))
+    assert "deleted" in (await mails(world))[0].subject
+
+
+async def test_applications_are_told_when_an_account_is_deleted(world: World) -> None:
+    await world.add_scope("openid")
+    await world.add_client(scope="openid get_user_info", backchannel_logout_uri="https://photo-print.example/logout")
+    browser = await signed_in(world)
+    await grant_tokens(world, browser, scope="openid get_user_info")
+    await browser.get("/account/data")
+    await browser.submit(browser.form("delete-form"), ("sure", "yes"))
+    due = await world.server.store.session_clients.list_due(world.clock.now)
+    assert [notice.client_id for notice in due] == ["photo-print"]
+
+
+async def test_deleting_takes_proof_of_the_person(world: World) -> None:
+    browser = await signed_in(world)
+    await browser.get("/account/data")
+    form = browser.form("delete-form")
+    world.clock.advance(700)
+    await browser.submit(form, ("sure", "yes"))
+    assert browser.page.headers["location"] == "/account/confirm?to=data"
+    await world.sign_in(world.browser(), "zhangsan", PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/account", "/account/email", "/account/security", "/account/data", "/account/confirm", "/account/security/app"],
+)
+async def test_a_foreign_form_does_nothing(world: World, path: str) -> None:
+    browser = await signed_in(world)
+    if path == "/account/security/app":
+        await browser.get(path)
+    before = world.rows()
+    data = {
+        "action": "end_others",
+        "sure": "yes",
+        "name": "evil",
+        "email": ADDRESS,
+        "csrf_token": "x",
+        "code": "123456",
+    }
+    page = await browser.http.post(path, data=data)
+    assert page.status_code == 403
+    assert world.rows() == before
+    assert (await account_named(world)).name == "zhangsan"
+
+
+@pytest.mark.parametrize("path", ["/account/security/codes", "/account/security/passkeys", "/sign-in/passkey"])
+async def test_a_foreign_form_leads_to_a_page_and_does_nothing(world: World, path: str) -> None:
+    browser = await signed_in(world)
+    before = world.rows()
+    page = await browser.http.post(path, data={"csrf_token": "x", "credential": "{}"})
+    assert page.status_code == 303
+    assert world.rows() == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/account",
+        "/account/security",
+        "/account/data",
+        "/account/data/export",
+        "/account/confirm",
+        "/account/security/app",
+    ],
+)
+async def test_nobody_sees_them_without_signing_in(world: World, path: str) -> None:
+    await (browser := world.browser()).get(path)
+    assert browser.page.headers["location"] == "/sign-in"
