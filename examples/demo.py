@@ -136,6 +136,8 @@ def programs(directory: Path, places: Places) -> Sequence[Program]:
     photos, photo_print = _settings(directory, places, secrets)
     # The album APIs also where the authorization server is: old SDKs know one host.
     server = server_environment(places) | photos | {"LINGPAI_OPENAPI": "examples.photos.openapi:ENDPOINTS"}
+    # Anybody may register; there is no mail server, so mails are shown at /outbox.
+    server |= {"LINGPAI_ACCOUNT_REGISTRATION": "open", "LINGPAI_MAIL_OUTBOX": "true"}
     python = (sys.executable, "-m")
     return (
         Program(

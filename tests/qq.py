@@ -41,7 +41,7 @@ class App:
         self.world = world
         self.appid = appid
 
-    def authorize_url(self, path: str = "/oauth2.0/authorize", **changes: str | None) -> str:
+    def authorize_url(self, path: str = "/oauth2.0/authorize", /, **changes: str | None) -> str:
         """Where it sends the browser; ``changes`` to what is right (``None``: leave out)."""
         params: dict[str, str | None] = {
             "response_type": "code",
@@ -70,13 +70,13 @@ class App:
         location: str = browser.page.headers["location"]
         return location
 
-    async def code(self, browser: Browser | None = None, **changes: str | None) -> str:
+    async def code(self, browser: Browser | None = None, /, **changes: str | None) -> str:
         """A fresh code."""
         location = await self.to_answer(browser, url=self.authorize_url(**changes))
         return parse_qs(location.partition("?")[2])["code"][0]
 
     async def token(
-        self, *, method: str = "GET", path: str = "/oauth2.0/token", **changes: str | None
+        self, method: str = "GET", path: str = "/oauth2.0/token", /, **changes: str | None
     ) -> httpx2.Response:
         """A token request; ``changes`` as for ``authorize_url``."""
         params: dict[str, str | None] = {
@@ -91,13 +91,13 @@ class App:
         headers = {"content-type": "application/x-www-form-urlencoded"}
         return await self.world.http.post(path, content=query.encode(), headers=headers)
 
-    async def tokens(self, browser: Browser | None = None, **changes: str | None) -> dict[str, str]:
+    async def tokens(self, browser: Browser | None = None, /, **changes: str | None) -> dict[str, str]:
         """The tokens of a person who allowed everything."""
         answer = await self.token(code=await self.code(browser, **changes))
         return {name: values[0] for name, values in parse_qs(answer.text, strict_parsing=True).items()}
 
     async def me(
-        self, access_token: str | None, *, path: str = "/oauth2.0/me", **params: str | None
+        self, access_token: str | None, path: str = "/oauth2.0/me", /, **params: str | None
     ) -> httpx2.Response:
         """Who is it?"""
         return await self.world.http.get(f"{path}?{_query({'access_token': access_token} | params)}")
@@ -107,7 +107,7 @@ class App:
         answer = await self.me(access_token, unionid="1")
         return read_me(WireBody(answer.status_code, answer.headers["content-type"], answer.content))
 
-    async def api(self, path: str, access_token: str, **changes: str | None) -> httpx2.Response:
+    async def api(self, path: str, access_token: str, /, **changes: str | None) -> httpx2.Response:
         """A call of an API with the common parameters."""
         params: dict[str, str | None] = {"access_token": access_token, "oauth_consumer_key": self.appid}
         if "openid" not in changes:

@@ -19,31 +19,31 @@ from tests.interop.provider import CALLBACK, QQ_APPID, SECRET, USERNAME, Person,
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of what social-auth-core imports for OpenID 1
     from social_core.backends.qq import QQOAuth2
-    from social_core.storage import BaseStorage
+    from social_core.storage import BaseStorage, NonceMixin
     from social_core.strategy import BaseStrategy
 
 
-class Nonces:
+class Nonces(NonceMixin):
     """States that were made and not yet used."""
 
-    def __init__(self) -> None:
-        self._made: set[tuple[object, ...]] = set()
+    made: ClassVar[set[tuple[str, int, str]]] = set()
 
-    def use(self, *nonce: object) -> bool:
-        self._made.add(nonce)
+    @classmethod
+    def use(cls, server_url: str, timestamp: int, salt: str) -> bool:
+        cls.made.add((server_url, timestamp, salt))
         return True
 
-    def consume(self, *nonce: object) -> bool:
-        was_made = nonce in self._made
-        self._made.discard(nonce)
+    @classmethod
+    def consume(cls, server_url: str, timestamp: int, salt: str) -> bool:
+        was_made = (server_url, timestamp, salt) in cls.made
+        cls.made.discard((server_url, timestamp, salt))
         return was_made
 
 
 class Storage(BaseStorage):
     """What social-auth-core keeps between two requests."""
 
-    def __init__(self) -> None:
-        self.nonce = Nonces()
+    nonce = Nonces
 
 
 class Strategy(BaseStrategy):
@@ -52,7 +52,7 @@ class Strategy(BaseStrategy):
     SETTINGS: ClassVar[dict[str, str]] = {"SOCIAL_AUTH_QQ_KEY": QQ_APPID, "SOCIAL_AUTH_QQ_SECRET": SECRET}
 
     def __init__(self, provider: Provider) -> None:
-        super().__init__(Storage())
+        super().__init__(Storage)
         self.provider = provider
         self.session: dict[str, Any] = {}
 
@@ -99,10 +99,10 @@ async def test_social_auth_core_signs_in_with_its_own_backend(
     backend = backend_of(provider)
     callback = await person.allow(backend.auth_url())
     backend.data = {name: values[0] for name, values in parse_qs(urlsplit(callback).query).items()}
-    response = backend.auth_complete()
+    response: Any = backend.auth_complete()
     assert response["nickname"] == "Test User"
     assert response["username"] == USERNAME
-    assert len(backend.get_user_id(response, response)) == 32
+    assert len(response["openid"]) == 32
 
 
 async def test_requests_oauthlib_reads_the_query_string(provider: Provider, person: Person) -> None:

@@ -25,8 +25,8 @@ from lingpai.server.storage.token_families import TokenFamilies
 from tests import databases, postgresql
 from tests.storage.samples import NOW, account, allowed, client, family
 
-FULL = 2300
-"""Accounts: more than two batches."""
+FULL = 1050
+"""Accounts: more than a batch."""
 
 
 def _quiet(_phase: str, _table: str, _total: int) -> Callable[[int], None]:

@@ -11,7 +11,20 @@ from typing import Annotated, NoReturn
 import typer
 
 from lingpai import __version__
-from lingpai.cli import accounts, admin, clients, database, doctor, init, keys, qq, registration_tokens, scopes, serve
+from lingpai.cli import (
+    accounts,
+    admin,
+    audit,
+    clients,
+    database,
+    doctor,
+    init,
+    keys,
+    qq,
+    registration_tokens,
+    scopes,
+    serve,
+)
 from lingpai.cli.apply import command as apply_command
 from lingpai.cli.refusal import Refused
 
@@ -30,6 +43,7 @@ app.add_typer(clients.app, name="client")
 app.add_typer(registration_tokens.app, name="registration-token")
 app.add_typer(accounts.app, name="account")
 app.add_typer(admin.app, name="admin")
+app.add_typer(audit.app, name="audit")
 app.add_typer(scopes.app, name="scope")
 app.add_typer(keys.app, name="key")
 app.add_typer(qq.app, name="qq")

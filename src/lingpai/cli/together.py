@@ -28,6 +28,10 @@ class Together:
         self._statements.extend(statements)
         return []
 
+    def version(self) -> object:
+        """Unknown: what is put together here is not in the database yet."""
+        return None
+
     async def close(self) -> None:
         """The driver behind belongs to somebody else."""
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser import Browser, Form
+from tests.people import ADDRESS, give_address, mails
 from tests.upstream import PROVIDER, SECOND, Lobby, at, path
 
 METHODS = "/account/sign-in-methods"
@@ -162,6 +163,18 @@ async def test_an_identity_of_another_account_is_not_moved(lobby: Lobby) -> None
     await _zhangsan_links(lobby, browser)
     assert "It is linked to another account here" in browser.page.text
     assert len(await lobby.world.server.store.external_identities.list(owner.id)) == 1
+
+
+async def test_the_owner_is_told_by_mail(lobby: Lobby) -> None:
+    browser = lobby.browser()
+    zhangsan = await lobby.world.server.store.accounts.get_by_username("zhangsan")
+    assert zhangsan is not None
+    await give_address(lobby.world, zhangsan)
+    await _zhangsan_links(lobby, browser)
+    assert "Another way to sign in was linked" in (await mails(lobby.world, ADDRESS))[0].text
+    lobby.advance(1)
+    await _press(lobby, browser, "unlink")
+    assert "was unlinked" in (await mails(lobby.world, ADDRESS))[0].text
 
 
 async def test_nobody_unlinks_what_is_not_theirs(lobby: Lobby) -> None:

@@ -156,9 +156,9 @@ async def test_pkce_is_honoured_when_it_is_sent(app: App) -> None:
 async def test_wap_tells_who_it_is_in_a_query_string(app: App) -> None:
     tokens = await app.tokens()
     identity = await app.identity(tokens["access_token"])
-    answer = await app.me(tokens["access_token"], path="/moc2/me")
+    answer = await app.me(tokens["access_token"], "/moc2/me")
     assert answer.text == f"client_id={APPID}&openid={identity.openid}"
     renewed = await app.token(
-        path="/moc2/token", grant_type="refresh_token", refresh_token=tokens["refresh_token"], code=None
+        "GET", "/moc2/token", grant_type="refresh_token", refresh_token=tokens["refresh_token"], code=None
     )
     assert renewed.text.startswith("access_token=")

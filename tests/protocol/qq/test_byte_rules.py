@@ -10,8 +10,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tests.qq import APPID, CALLBACK, SECRET, App, add_qq_client
-from tests.world import World
+from tests.qq import APPID, CALLBACK, App, add_qq_client
+from tests.world import SECRET, World
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ async def test_rule_8_with_fmt_json_expires_in_is_a_string(app: App) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_rule_9_tokens_come_by_get_and_by_post(app: App, method: str) -> None:
-    answer = await app.token(method=method, code=await app.code())
+    answer = await app.token(method, code=await app.code())
     assert answer.text.startswith("access_token=")
 
 

@@ -12,7 +12,7 @@ from lingpai.dialects.base import RemoteError, UnreadableResponse, WireBody
 
 NAMES = ("album", "name", "desc", "photos", "large_image", "x")
 VALUES = st.recursive(
-    st.integers(-(10**9), 10**9) | st.text(st.characters(exclude_categories=("Cs",))),
+    st.integers(-(10**9), 10**9) | st.text(st.characters(exclude_categories=["Cs"])),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3),
     max_leaves=6,
 )

@@ -123,6 +123,8 @@ def security_changed(words: Translator, *, username: str, what: str) -> Content:
         "recovery_used": _("A recovery code was used to sign in."),
         "passkey_added": _("A passkey was added."),
         "passkey_removed": _("A passkey was removed."),
+        "identity_linked": _("Another way to sign in was linked, with an account you have elsewhere."),
+        "identity_unlinked": _("A way to sign in, with an account you have elsewhere, was unlinked."),
     }
     return _notice(
         words,

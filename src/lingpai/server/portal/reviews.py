@@ -48,7 +48,7 @@ class Reviews:
         """Let everybody use it, with those of the sensitive permissions that are named; the others are refused."""
         _expect(kept, "submitted")
         decided = {
-            name: self._decided(name, wanted, name in permissions)
+            name: self._decided(name, wanted, permissions)
             for name, wanted in kept.application.permissions.items()
         }
         first = kept.application.approved_at
@@ -87,11 +87,11 @@ class Reviews:
         await self._applications.say(_entry(kept.application, "comment", by, now, text))
         await self._tell(kept, "comment", text, now)
 
-    def _decided(self, name: str, wanted: WantedPermission, named: bool) -> WantedPermission:
+    def _decided(self, name: str, wanted: WantedPermission, named: Collection[str]) -> WantedPermission:
         definition = self._catalog.scopes.get(name)
         if definition is None or not definition.sensitive:
             return wanted
-        return replace(wanted, state="approved" if named else "refused")
+        return replace(wanted, state="approved" if name in named else "refused")
 
     async def _send_back(self, kept: Kept, state: ApplicationState, text: str, by: Account, now: int) -> None:
         _expect(kept, "submitted")

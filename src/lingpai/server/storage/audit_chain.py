@@ -102,3 +102,19 @@ async def verify_chain(driver: Driver, expected: bytes | None = None) -> ChainSt
 
 def _row(row: Row) -> AuditRow:
     return AuditRow(*row)
+
+
+def export_row(row: AuditRow) -> dict[str, object]:
+    """The row for other programs: instants in seconds, bytes in hexadecimal."""
+    return {
+        "id": row.id,
+        "at": row.at,
+        "event": row.event,
+        "account_id": row.account_id.hex() if row.account_id else None,
+        "client_id": row.client_id,
+        "ip": row.ip,
+        "detail": msgspec.json.decode(row.detail),
+        "ip_salt": row.ip_salt.hex() if row.ip_salt else None,
+        "ip_digest": row.ip_digest.hex() if row.ip_digest else None,
+        "hash": row.hash.hex() if row.hash else None,
+    }

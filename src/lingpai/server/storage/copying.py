@@ -14,7 +14,6 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
-from lingpai.server.database_url import is_postgresql, sqlite_path
 from lingpai.server.storage.driver import Row
 
 _BATCH_ROWS = 1000
@@ -74,15 +73,6 @@ class Side(Protocol):
     def close(self) -> None:
         """Close every connection."""
         ...
-
-
-def open_side(url: str) -> Side:
-    """A database by its URL. Raises the database's own errors."""
-    if is_postgresql(url):
-        from lingpai.server.storage.copying_postgres import PostgresSide  # noqa: PLC0415 - an extra
-
-        return PostgresSide(url)
-    return SQLiteSide(sqlite_path(url))
 
 
 def reconcile(source: Side, target: Side, table: Table, report: Callable[[int], None] = lambda _rows: None) -> int:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from lingpai.server.database_url import database_name, is_postgresql, sqlite_path
 from lingpai.server.storage import migrate
-from lingpai.server.storage.copying import Side, SQLiteSide, Sum, Table, backup_file, open_side, reconcile, sum_up
+from lingpai.server.storage.copying import Side, SQLiteSide, Sum, Table, backup_file, reconcile, sum_up
 
 
 class CopyRefused(Exception):
@@ -28,7 +28,7 @@ class Copied(Struct, frozen=True):
 
 
 Progress = Callable[[str, str, int], Callable[[int], None]]
-"""Who is told how far it is: a phase begins with a table of so many rows; what it returns hears how many more are done."""
+"""Who is told how far it is: a phase begins with a table of so many rows; the answer hears how many more are done."""
 
 
 def move(source_url: str, target_url: str, progress: Progress) -> list[Copied]:
@@ -84,7 +84,7 @@ def restore(file: Path, target_url: str, progress: Progress) -> list[Copied]:
     if not is_postgresql(target_url) and sqlite_path(target_url).exists():
         raise CopyRefused(f"{sqlite_path(target_url)} exists: move it away first")
     if is_postgresql(target_url) and migrate.check(target_url).current is not None:
-        with closing(open_side(target_url)) as target:
+        with closing(_open_side(target_url)) as target:
             target.begin()
             if any(target.count(table) for table in target.tables()):
                 raise CopyRefused(f"{database_name(target_url)} is not empty: make a new database")
@@ -101,12 +101,20 @@ def database_errors() -> tuple[type[Exception], ...]:
     return (sqlite3.Error, psycopg.Error)
 
 
+def _open_side(url: str) -> Side:
+    if is_postgresql(url):
+        from lingpai.server.storage.copying_postgres import PostgresSide  # noqa: PLC0415 - an extra
+
+        return PostgresSide(url)
+    return SQLiteSide(sqlite_path(url))
+
+
 def _copy_whole(source_url: str, target_url: str, progress: Progress) -> list[Copied]:
     migrate.upgrade(target_url)
     if not is_postgresql(target_url):
         with closing(sqlite3.connect(sqlite_path(target_url))) as made:
             made.execute("PRAGMA journal_mode=WAL")  # else nobody could write what somebody reads
-    with closing(open_side(source_url)) as source, closing(open_side(target_url)) as target:
+    with closing(_open_side(source_url)) as source, closing(_open_side(target_url)) as target:
         _copy(source, target, "copying", progress)
         return _compare(source, target, progress, anew=False)
 

@@ -14,6 +14,7 @@ from typing import Literal
 
 from lingpai.crypto.digest import new_id
 from lingpai.server.accounts.account import canonical_username
+from lingpai.server.accounts.notices import Notices
 from lingpai.server.audit import (
     ACCOUNT_CREATED,
     IDENTITY_LINKED,
@@ -55,12 +56,14 @@ class Identities:
         accounts: Accounts,
         passkeys: Passkeys,
         audit: Audit,
+        notices: Notices,
         providers: Mapping[str, UpstreamProvider],
     ) -> None:
         self._rows = rows
         self._accounts = accounts
         self._passkeys = passkeys
         self._audit = audit
+        self._notices = notices
         self._providers = providers
 
     async def find(self, identity: ExternalIdentity) -> LinkedIdentity | None:
@@ -108,13 +111,14 @@ class Identities:
         )
         return account
 
-    async def link(self, identity: ExternalIdentity, account_id: bytes, *, ip: str, now: int) -> bool:
-        """``account_id``'s owner, proven just now, says the identity is theirs. ``False``: it opens another account."""
-        if await self._rows.record(_linked(identity, account_id, now)):
-            await self._audit.record(IDENTITY_LINKED, now=now, account_id=account_id, ip=ip, provider=identity.provider)
+    async def link(self, identity: ExternalIdentity, account: Account, *, ip: str, now: int) -> bool:
+        """``account``'s owner, proven just now, says the identity is theirs. ``False``: it opens another account."""
+        if await self._rows.record(_linked(identity, account.id, now)):
+            await self._audit.record(IDENTITY_LINKED, now=now, account_id=account.id, ip=ip, provider=identity.provider)
+            await self._notices.security_changed(account, "identity_linked", now)
             return True
         linked = await self.find(identity)
-        return linked is not None and linked.account_id == account_id
+        return linked is not None and linked.account_id == account.id
 
     async def list(self, account_id: bytes) -> list[LinkedIdentity]:
         """What opens the account."""
@@ -136,6 +140,7 @@ class Identities:
         if not await self._rows.end(linked, even_the_last=own_way):
             return False
         await self._audit.record(IDENTITY_UNLINKED, now=now, account_id=account.id, ip=ip, provider=provider)
+        await self._notices.security_changed(account, "identity_unlinked", now)
         return True
 
     async def propose_username(self, identity: ExternalIdentity) -> str:

@@ -58,14 +58,22 @@ class AccountVisits:
         """Back to ``page``, which says that it worked."""
         return see_other(f"{self.pages.url(page)}?done={what}")
 
-    def show(self, opened: AccountVisit, template: str, *, status: int = 200, **context: Any) -> Response:
-        """A page of the account area."""
+    def show(
+        self,
+        opened: AccountVisit,
+        template: str,
+        *,
+        status: int = 200,
+        extra_img: tuple[str, ...] = (),
+        **context: Any,
+    ) -> Response:
+        """A page of the account area. ``extra_img``: sources of pictures besides the person's."""
         person = person_view(opened.account)
         return self.showing.show(
             opened.visit,
             template,
             status=status,
-            csp_img=image_sources(person.picture),
+            csp_img=(*image_sources(person.picture), *extra_img),
             person=person,
             account=opened.account,
             recent=opened.is_recent,

@@ -11,6 +11,7 @@ from lingpai.oauth.params import Params
 from lingpai.server.accounts.second_factor import FactorRefused, SecondFactors
 from lingpai.server.accounts.session import BrowserSessions
 from lingpai.server.accounts.sign_in import SignIn, SignInRefused
+from lingpai.server.web import paths
 from lingpai.server.web.account_visits import AccountVisit, AccountVisits
 from lingpai.server.web.visit import see_other
 
@@ -78,5 +79,6 @@ class ConfirmIdentityPage:
 
 
 def _page_in(name: str | None) -> str:
-    """A page of ours by its name, never an address (open redirect)."""
-    return name if name in RETURN_TO else "security"
+    """A page of ours, never any other address (open redirect)."""
+    is_ours = name in RETURN_TO or (name is not None and name.startswith("/") and paths.return_path(name))
+    return name if name and is_ours else "security"

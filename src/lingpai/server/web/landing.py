@@ -34,7 +34,7 @@ class LandingPage:
         """
         form = await read_unprotected_form(request)
         locale, page = form.get("locale"), form.get("page") or "landing"
-        if locale not in LOCALES or page not in paths.RETURN_PAGES:
+        if locale not in LOCALES or paths.return_path(page) is None:
             raise InvalidRequest("locale and page must be ones we have")
         response = see_other(self._pages.url(page, form.get("request")))
         self._cookies.set_locale(response, locale)

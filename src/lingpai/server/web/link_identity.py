@@ -69,8 +69,8 @@ class LinkIdentityPage:
             wanted = Wanted(prompt="select_account", locales=self._upstream.locales(visit))
             return await self._upstream.leave(visit, provider, wanted, link=True)
         asked = await self._visits.asked_for(visit, upstream.request)
-        account_id = visit.signed_in.account.id
-        if not await self._identities.link(upstream.identity, account_id, ip=visit.ip, now=visit.now):
+        account = visit.signed_in.account
+        if not await self._identities.link(upstream.identity, account, ip=visit.ip, now=visit.now):
             return see_other(f"{self._pages.url('sign_in_methods')}?problem=linked_elsewhere")
         if asked is None:
             return see_other(f"{self._pages.url('sign_in_methods')}?done=linked")

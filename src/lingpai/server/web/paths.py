@@ -6,6 +6,9 @@ is no URL in a request that could point somewhere else (open redirect; RFC 9700 
 
 import re
 
+from lingpai.server.path_patterns import compile_pattern
+from lingpai.server.web import portal_paths
+
 LANDING = "/"
 SIGN_IN = "/sign-in"
 SIGN_IN_WITH = "/sign-in/with/"
@@ -66,6 +69,8 @@ RETURN_PAGES = {
     "new_here": NEW_HERE,
     "sign_in_methods": SIGN_IN_METHODS,
     "link_identity": LINK_IDENTITY,
+    "developer": portal_paths.DEVELOPER,
+    "reviews": portal_paths.REVIEWS,
 }
 
 PLACES = {
@@ -84,7 +89,13 @@ PLACES = {
 }
 """Where forms of ours go, but no switch of language leads back to."""
 
+_RETURN_PATTERNS = tuple(map(compile_pattern, portal_paths.RETURN_PATTERNS))
 _SEALED = re.compile(r"[0-9a-z_]{1,65536}\Z")
+
+
+def return_path(page: str) -> str | None:
+    """The path of a page forms may lead back to: by its name, or itself if it is one of ours with an id in it."""
+    return RETURN_PAGES.get(page) or (page if any(pattern.match(page) for pattern in _RETURN_PATTERNS) else None)
 
 
 def with_request(path: str, sealed: str | None) -> str:

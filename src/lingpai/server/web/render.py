@@ -56,8 +56,8 @@ class Pages:
         return negotiate(ui_locales, self._cookies.locale(request), accept_language, self._default_locale)
 
     def url(self, page: str, sealed_request: str | None = None) -> str:
-        """The address of a page by its name in ``paths.RETURN_PAGES`` or ``PLACES``, below the issuer's path."""
-        path = paths.RETURN_PAGES.get(page) or paths.PLACES[page]
+        """The address of a page by its name (``paths.return_path``) or in ``PLACES``, below the issuer's path."""
+        path = paths.return_path(page) or paths.PLACES[page]
         return self._base + paths.with_request(path, sealed_request)
 
     def resume_url(self, sealed_request: str) -> str:
@@ -100,7 +100,7 @@ class Pages:
         sealed = only_value(read_query(request), "request")
         page = self._environments[locale].get_template(template)
         body = page.render(
-            here=_PAGE_NAMES.get(request.scope["path"]),
+            here=_PAGE_NAMES.get(request.scope["path"]) or paths.return_path(request.scope["path"]),
             sealed_request=sealed if paths.with_request("", sealed) else None,
             **context,
         )

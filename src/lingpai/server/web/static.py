@@ -15,6 +15,7 @@ from starlette.responses import Response
 CONTENT_TYPES = MappingProxyType(
     {
         "lingpai.css": "text/css; charset=utf-8",
+        "portal.css": "text/css; charset=utf-8",
         "lingpai.js": "text/javascript; charset=utf-8",
         "passkeys.js": "text/javascript; charset=utf-8",
         "check_session.js": "text/javascript; charset=utf-8",

@@ -180,7 +180,7 @@ class UpstreamPages:
             trip.session_digest,
         ):
             return see_other(f"{self._pages.url('sign_in_methods')}?problem=other_account")
-        linked = await self._identities.link(identity, signed_in.account.id, ip=visit.ip, now=visit.now)
+        linked = await self._identities.link(identity, signed_in.account, ip=visit.ip, now=visit.now)
         outcome = "done=linked" if linked else "problem=linked_elsewhere"
         return see_other(f"{self._pages.url('sign_in_methods')}?{outcome}")
 

@@ -58,7 +58,6 @@ class Parts:
         self.prompts = PROMPTS_WHERE_PEOPLE_REGISTER if config.account_registration == "open" else PROMPTS
         self._build_tokens(config, master_key)
         self._build_accounts(config, master_key)
-        self._build_upstream(config)
         self.cookies = Cookies(config)
         self.static = StaticFiles()
         translators = load_translators()
@@ -66,6 +65,7 @@ class Parts:
         self.people = PeopleParts(
             config, self.store, self.passwords, self.audit, self.log, master_key=master_key, translators=translators
         )
+        self._build_upstream(config)
 
     def _build_tokens(self, config: Config, master_key: bytes) -> None:
         store = self.store
@@ -141,7 +141,12 @@ class Parts:
         self.upstream = UpstreamParts(config, self.clock)
         store = self.store
         self.identities = Identities(
-            store.external_identities, store.accounts, Passkeys(store.driver), self.audit, self.upstream.providers
+            store.external_identities,
+            store.accounts,
+            Passkeys(store.driver),
+            self.audit,
+            self.people.notices,
+            self.upstream.providers,
         )
 
     def throttle(self, name: str, limit: int) -> Throttle:

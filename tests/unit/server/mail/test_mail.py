@@ -12,7 +12,7 @@ from lingpai.server.config import Config
 from lingpai.server.log import get_logger
 from lingpai.server.mail import texts
 from lingpai.server.mail.address import canonical_address
-from lingpai.server.mail.message import MailWriter, parse_message, short_name
+from lingpai.server.mail.message import Content, MailWriter, parse_message, short_name
 from lingpai.server.mail.post import RETRY_AFTER_S, MailRefused, Post
 from lingpai.server.mail.smtp import Smtp
 from lingpai.server.storage.mail import MailQueue
@@ -64,7 +64,7 @@ def files_in(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.glob("lingpai.db*"))
 
 
-def content(locale: str = "en") -> texts.Content:
+def content(locale: str = "en") -> Content:
     return texts.reset_password(
         WORDS[locale], username="zhangsan", link="https://auth.example.com/x?token=abc", hours=2
     )
