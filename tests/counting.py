@@ -33,7 +33,8 @@ class CountingDriver:
         return await self._driver.transact(statements)
 
     def version(self) -> object:
-        return self._epoch, self._driver.version()
+        version = self._driver.version()
+        return None if version is None else (self._epoch, version)
 
     async def close(self) -> None:
         await self._driver.close()

@@ -96,7 +96,7 @@ def family(of: Grant, **changes: Any) -> TokenFamily:
         scope="get_user_info list_album",
         resource=("https://photos.example",),
         auth_time=NOW - 9,
-        session_digest=b"s" * 32,
+        sid=b"s" * 16,
         created_at=NOW,
         rotated_at=NOW,
         expires_at=NOW + 600,

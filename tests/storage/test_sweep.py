@@ -15,13 +15,15 @@ DAY = 86_400
 BATCH = 500
 
 _INSERTS = {
-    "session": """INSERT INTO session (digest, account_id, auth_time, amr, user_agent, created_at, expires_at)
-        VALUES ($1, 'a', 0, '[]', '', 0, $2)""",
+    "session": """INSERT INTO session (digest, account_id, sid, auth_time, amr, user_agent, created_at, expires_at)
+        VALUES ($1, 'a', 's', 0, '[]', '', 0, $2)""",
     "token_family": """INSERT INTO token_family (account_id, id, client_id, grant_id, scope, resource, generation,
         auth_time, created_at, rotated_at, expires_at, revoke_reason)
         VALUES ('a', $1, 'c', 'g', '', '[]', 0, 0, 0, 0, $2, '')""",
     "spent": "INSERT INTO spent (purpose, id, expires_at) VALUES ('access_token', $1, $2)",
     "upstream_trip": "INSERT INTO upstream_trip (state, browser, sealed, expires_at) VALUES ($1, '', '', $2)",
+    "idempotency_key": """INSERT INTO idempotency_key (principal, digest, request, expires_at)
+        VALUES ('p', $1, '', $2)""",
     "throttle": "INSERT INTO throttle (key, window_start, hits, expires_at) VALUES ($1, 0, 1, $2)",
     "key_material": """INSERT INTO key_material (use_for, alg, sequence, kid, sealed_material, created_at, active_from,
         expires_at) VALUES ('sig', 'ES256', $1, 'kid' || $1, 'm', 0, 0, $2)""",

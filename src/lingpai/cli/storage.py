@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from lingpai.cli.refusal import Refused
-from lingpai.cli.together import Together
+from lingpai.server.storage.together import Together
 from lingpai.server.clock import system_clock
 from lingpai.server.storage.driver import Driver, StorageUnavailable
 

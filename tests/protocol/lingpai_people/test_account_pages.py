@@ -223,6 +223,16 @@ async def test_a_new_browser_is_told_about_and_a_known_one_is_not(world: World) 
     assert len(await mails(world)) == 1
 
 
+async def test_an_application_with_access_is_told_about_once(world: World) -> None:
+    await give_address(world, await account_named(world))
+    browser = await signed_in(world)
+    await grant_tokens(world, browser)
+    await grant_tokens(world, browser)
+    told = [mail for mail in await mails(world) if "application" in mail.subject]
+    assert len(told) == 1
+    assert "“Photo Print”" in told[0].text
+
+
 async def test_my_data_is_whole_and_holds_nothing_that_opens_the_account(world: World) -> None:
     browser = await signed_in(world)
     await grant_tokens(world, browser)

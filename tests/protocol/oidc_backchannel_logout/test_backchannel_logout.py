@@ -129,7 +129,7 @@ async def test_an_application_without_openid_is_not_told(world: World, web: Fore
     assert await settled(world) == []
 
 
-@pytest.mark.parametrize("how", ["own page", "signing in again", "account locked out everywhere"])
+@pytest.mark.parametrize("how", ["own page", "somebody else signing in", "account locked out everywhere"])
 async def test_however_a_session_ends_it_is_told(world: World, web: ForeignWeb, how: str) -> None:
     await add_listener(world, web, APP)
     signed_in = await sign_in(world)
@@ -137,15 +137,30 @@ async def test_however_a_session_ends_it_is_told(world: World, web: ForeignWeb, 
     if how == "own page":
         await browser.get("/sign-out")
         await browser.submit(browser.form("sign-out-form"))
-    elif how == "signing in again":
+    elif how == "somebody else signing in":
+        await add_person(world)
         await open_request(world, browser, prompt="login")
-        await world.sign_in(browser)
+        await world.sign_in(browser, "wang")
     else:
         account = await world.server.store.accounts.get_by_username("zhangsan")
         assert account is not None
         await world.server.browser_sessions.end_all(account.id)
     await send_until(world, web, 1)
     assert (await tokens_told(world, web))[0]["sid"] == signed_in.claims["sid"]
+
+
+async def test_signing_in_again_ends_nothing_for_the_applications(world: World, web: ForeignWeb) -> None:
+    await add_listener(world, web, APP)
+    await add_app(world, "second")
+    first = await sign_in(world)
+    await open_request(world, first.browser, client_id="second", prompt="login")
+    await world.sign_in(first.browser)
+    again = await sign_in(world, first.browser)
+    assert again.claims["sid"] == first.claims["sid"]
+    assert await settled(world) == []
+    await sign_out(again)
+    await send_until(world, web, 1)
+    assert (await tokens_told(world, web))[0]["sid"] == first.claims["sid"]
 
 
 BAD_ANSWERS = {

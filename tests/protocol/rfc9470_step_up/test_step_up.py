@@ -15,6 +15,7 @@ from tests.protocol.rfc9449_dpop.bound import TOKEN, prove, send
 from tests.world import PHOTOS, SECRET, Ask, World, grant_tokens
 
 ACR = "urn:lingpai:acr:1"
+TWO_FACTORS = "urn:lingpai:acr:2"
 
 
 async def claims_of(world: World, access_token: str) -> dict[str, Any]:
@@ -59,7 +60,7 @@ async def test_a_client_for_itself_did_not_sign_in(world: World) -> None:
 @pytest.mark.spec("RFC 9470", "7", "the metadata names the values")
 async def test_the_metadata_names_what_can_be_asked_for(world: World) -> None:
     document = (await world.http.get("/.well-known/oauth-authorization-server")).json()
-    assert document["acr_values_supported"] == [ACR]
+    assert document["acr_values_supported"] == [ACR, TWO_FACTORS]
 
 
 @pytest.mark.spec("RFC 9470", "5", "acr_values that are met, or unknown to us, ask for no new sign-in")

@@ -13,7 +13,7 @@ def zhangsan(lingpai: Lingpai, home: Path) -> sqlite3.Connection:
     assert ended.status == 0, ended.err
     assert ended.out.startswith("username=zhangsan\nsub=")
     database = sqlite3.connect(home / "lingpai.db", isolation_level=None)
-    database.execute("INSERT INTO session SELECT x'00', id, 0, '[]', '', 0, 99999999999 FROM account")
+    database.execute("INSERT INTO session SELECT x'00', id, x'01', 0, '[]', '', 0, 99999999999 FROM account")
     return database
 
 

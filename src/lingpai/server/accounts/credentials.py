@@ -72,6 +72,11 @@ class Credentials:
             await self._send_reset(account, email, words, now)
         return 0
 
+    async def send_reset(self, account: Account, words: Translator, now: int) -> None:
+        """Send a link to this account, whoever asked for it has the right to. Links sent earlier die."""
+        await self._links.end_all(account.id)
+        await self._send_reset(account, account.email, words, now)
+
     async def find_reset(self, secret: str, now: int) -> Account | None:
         """Whose password the link may set; it stays good."""
         link = await self._links.find(secret, "reset_password", now)

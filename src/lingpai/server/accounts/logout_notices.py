@@ -82,7 +82,7 @@ class LogoutNotices:
             client,
             issuer=self._issuer,
             subject=self._subjects.subject(client, notice.account_id),
-            sid=sid_of(notice.session_digest),
+            sid=sid_of(notice.sid),
             now=now,
         )
         try:

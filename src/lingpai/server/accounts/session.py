@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from lingpai.crypto.digest import digest, keyed_digest, new_secret
+from lingpai.crypto.digest import digest, keyed_digest, new_id, new_secret
 from lingpai.server.storage.records import Account, Grant, Session
 from lingpai.server.storage.sessions import Sessions
 
@@ -44,13 +44,15 @@ class BrowserSessions:
         """The secret for the cookie of a session that starts now. ``auth_time``: when the person proved who they are,
         if that was earlier and elsewhere.
 
-        The secret is new at every sign-in and the session behind ``old_secret`` ends in the same transaction, whoever
-        it belonged to: a secret somebody planted in this browser before (session fixation) is worth nothing after.
+        The secret is new at every sign-in and the one behind ``old_secret`` dies in the same transaction, whoever it
+        belonged to: a secret somebody planted in this browser before (session fixation) is worth nothing after. To
+        applications it is the same session if it is the same person's.
         """
         secret = new_secret()
         session = Session(
             digest=digest(secret),
             account_id=account_id,
+            sid=new_id(),
             auth_time=now if auth_time is None else min(auth_time, now),
             amr=tuple(amr),
             user_agent=_readable(user_agent),

@@ -76,7 +76,7 @@ def must_confirm(request: LogoutRequest, session: Session) -> bool:
     """Whether to ask the person: unless the application showed an ID Token of this very session, anybody could have
     sent the browser here. Spec: OpenID Connect RP-Initiated Logout 1.0 §6
     """
-    return not (request.subject_sid and equal(request.subject_sid, sid_of(session.digest)))
+    return not (request.subject_sid and equal(request.subject_sid, sid_of(session.sid)))
 
 
 def _return_to(params: Params, client: Client | None) -> str:

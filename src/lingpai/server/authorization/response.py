@@ -87,7 +87,7 @@ class AuthorizationResponses:
         words = request.response_type.split()
         if OPENID in issue.scope and (client.backchannel_logout_uri or client.frontchannel_logout_uri):
             account_id, expires_at = session.account_id, session.expires_at
-            await self._session_clients.record(session.digest, client.client_id, account_id, expires_at)
+            await self._session_clients.record(session.sid, client.client_id, account_id, expires_at)
         code = self._code(request, issue, session, now) if "code" in words else ""
         tokens = await self._tokens_in_front(client, request, issue, session, now) if "token" in words else None
         params = [("code", code)] if code else []
@@ -126,7 +126,7 @@ class AuthorizationResponses:
             code_challenge=request.code_challenge,
             nonce=request.nonce,
             auth_time=session.auth_time,
-            session_digest=session.digest,
+            sid=session.sid,
             refresh=issue.grant.lifetime != "once",
             expires_at=now + self._code_lifetime_s,
             jkt=request.jkt,
@@ -149,7 +149,7 @@ class AuthorizationResponses:
             resource=request.resource,
             auth_time=session.auth_time,
             acr=acr_of(session.amr),
-            session_digest=session.digest,
+            sid=session.sid,
             refresh=False,
             userinfo_claims=self._covered(request.userinfo_claims, issue),
             expires_at=now,
@@ -175,7 +175,7 @@ class AuthorizationResponses:
             nonce=request.nonce,
             acr=acr_of(session.amr),
             amr=session.amr,
-            sid=sid_of(session.digest),
+            sid=sid_of(session.sid),
             claims={} if account is None else claims_by_name(account, asked),
         )
 

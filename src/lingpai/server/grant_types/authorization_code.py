@@ -84,7 +84,7 @@ class AuthorizationCodeGrant:
             resource=code.resource,
             auth_time=code.auth_time,
             acr=code.acr,
-            session_digest=code.session_digest,
+            sid=code.sid,
             refresh=code.refresh,
             nonce=code.nonce,
             amr=code.amr,

@@ -91,7 +91,7 @@ class DeviceCodeGrant:
             acr=acr_of(code.amr),
             amr=code.amr,
             # Not the browser's session: signing out there does not switch the device off.
-            session_digest=None,
+            sid=None,
             refresh=code.refresh,
             expires_at=code.expires_at,
         )

@@ -1,7 +1,7 @@
 """Audit rows: appended, read, never changed. How they are chained is ``audit_chain``'s."""
 
-import functools
 import secrets
+from itertools import combinations
 
 import msgspec
 from msgspec import Struct
@@ -22,7 +22,14 @@ _LIST_ACCOUNT = f"SELECT {_COLUMNS} FROM audit_event WHERE account_id = $2 ORDER
 
 _LIST_TWO_EVENTS = f"""SELECT {_COLUMNS} FROM audit_event
 WHERE account_id = $1 AND at > $2 AND event IN ($3, $4) ORDER BY id DESC LIMIT $5"""
-_PAGE = f"SELECT id, {_COLUMNS} FROM audit_event WHERE id < $1"
+_FILTERS = ("event", "account_id", "client_id")
+_PAGES = {
+    given: f"SELECT id, {_COLUMNS} FROM audit_event WHERE id < $1"
+    + "".join(f" AND {name} = ${number}" for number, name in enumerate(given, start=2))
+    + f" ORDER BY id DESC LIMIT ${len(given) + 2}"
+    for count in range(len(_FILTERS) + 1)
+    for given in combinations(_FILTERS, count)
+}
 _LAST_BEFORE = "SELECT id FROM audit_event WHERE at < $1 ORDER BY at DESC, id DESC LIMIT 1"
 _ERASE_ADDRESSES = "UPDATE audit_event SET ip = '', ip_salt = NULL WHERE account_id = $1"
 _CHAIN = "audit"
@@ -83,9 +90,9 @@ class AuditLog:
 
     async def list_page(self, wanted: AuditFilter, before_id: int = LAST_ID, limit: int = 50) -> list[NumberedEvent]:
         """Events that fit, whose place is before ``before_id``. Every filter is answered by an index."""
-        given = tuple(name for name in wanted.__struct_fields__ if getattr(wanted, name) is not None)
+        given = tuple(name for name in _FILTERS if getattr(wanted, name) is not None)
         values = (getattr(wanted, name) for name in given)
-        rows = await self._driver.fetch_all(_page(given), (before_id, *values, limit))
+        rows = await self._driver.fetch_all(_PAGES[given], (before_id, *values, limit))
         return [NumberedEvent(row[0], _decode(row[1:])) for row in rows]
 
     async def last_id_before(self, at: int) -> int:
@@ -100,12 +107,6 @@ class AuditLog:
         else:
             rows = await self._driver.fetch_all(_LIST_ACCOUNT, (limit, account_id))
         return [_decode(row) for row in rows]
-
-
-@functools.cache
-def _page(given: tuple[str, ...]) -> str:
-    conditions = "".join(f" AND {name} = ${number}" for number, name in enumerate(given, start=2))
-    return f"{_PAGE}{conditions} ORDER BY id DESC LIMIT ${len(given) + 2}"
 
 
 def _decode(row: Row) -> AuditEvent:

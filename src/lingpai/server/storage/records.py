@@ -131,6 +131,8 @@ class Session(Struct, frozen=True, kw_only=True):
 
     digest: bytes
     account_id: bytes
+    sid: bytes = b""
+    """What applications call it. Stays when the same person signs in again there, though the secret changes."""
     auth_time: int
     amr: tuple[str, ...] = ("pwd",)
     user_agent: str = ""
@@ -170,7 +172,7 @@ class TokenFamily(Struct, frozen=True, kw_only=True):
     generation: int = 0
     """Which refresh token is the living one; an older one is a replay."""
     auth_time: int = 0
-    session_digest: bytes | None = None
+    sid: bytes | None = None
     created_at: int = 0
     rotated_at: int = 0
     expires_at: int = 0

@@ -10,8 +10,8 @@ from lingpai.server.storage.memory import Memory
 from lingpai.server.storage.records import Account, Grant, Session
 from lingpai.server.storage.session_clients import notices_of_account, notices_of_session
 
-_COLUMNS = "s.digest, s.account_id, s.auth_time, s.amr, s.user_agent, s.created_at, s.expires_at"
-_COLUMN_COUNT = 7
+_COLUMNS = "s.digest, s.account_id, s.sid, s.auth_time, s.amr, s.user_agent, s.created_at, s.expires_at"
+_COLUMN_COUNT = 8
 
 _amr_decoder = msgspec.json.Decoder(tuple[str, ...])
 
@@ -21,8 +21,12 @@ _GET = f"SELECT {_COLUMNS}, {accounts.COLUMNS} {_FROM} WHERE {_ALIVE}"
 _GET_WITH_GRANT = f"""SELECT {_COLUMNS}, {accounts.COLUMNS}, {grants.COLUMNS} {_FROM}
 LEFT JOIN account_grant g ON g.account_id = s.account_id AND g.client_id = $3 WHERE {_ALIVE}"""
 _LIST = f"SELECT {_COLUMNS} FROM session s WHERE s.account_id = $1 AND s.expires_at > $2 ORDER BY s.created_at DESC"
-_RECORD = """INSERT INTO session (digest, account_id, auth_time, amr, user_agent, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)"""
+_RECORD = """INSERT INTO session (digest, account_id, sid, auth_time, amr, user_agent, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"""
+_INHERIT = """UPDATE session SET sid = (SELECT old.sid FROM session old WHERE old.digest = $2)
+WHERE digest = $1 AND EXISTS (SELECT 1 FROM session old WHERE old.digest = $2 AND old.account_id = $3)"""
+_KEEP_NOTICES = """UPDATE session_client SET expires_at = $2
+WHERE next_at IS NULL AND sid = (SELECT s.sid FROM session s WHERE s.digest = $1)"""
 _CONFIRM = "UPDATE session SET auth_time = $2, amr = $3 WHERE digest = $1"
 _END = "DELETE FROM session WHERE digest = $1"
 _END_ALL = "DELETE FROM session WHERE account_id = $1"
@@ -32,20 +36,20 @@ def _decode(row: Row) -> Session:
     return Session(
         digest=row[0],
         account_id=row[1],
-        auth_time=row[2],
-        amr=_amr_decoder.decode(row[3]),
-        user_agent=row[4],
-        created_at=row[5],
-        expires_at=row[6],
+        sid=row[2],
+        auth_time=row[3],
+        amr=_amr_decoder.decode(row[4]),
+        user_agent=row[5],
+        created_at=row[6],
+        expires_at=row[7],
     )
 
 
 def _recorded(session: Session) -> Statement:
     s = session
     amr = msgspec.json.encode(s.amr).decode()
-    return Statement(
-        _RECORD, (s.digest, s.account_id, s.auth_time, amr, s.user_agent, s.created_at, s.expires_at), expect_rows=1
-    )
+    args = (s.digest, s.account_id, s.sid, s.auth_time, amr, s.user_agent, s.created_at, s.expires_at)
+    return Statement(_RECORD, args, expect_rows=1)
 
 
 class Sessions:
@@ -87,9 +91,17 @@ class Sessions:
         await self._driver.transact([_recorded(session)])
 
     async def replace(self, old_digest: bytes | None, new: Session) -> None:
-        """End the old session, if there is one, and add the new one, as one transaction."""
-        end = [notices_of_session(old_digest), Statement(_END, (old_digest,))] if old_digest is not None else []
-        await self._driver.transact([*end, _recorded(new)])
+        """Put ``new`` in the place of the old session, if there is one, as one transaction.
+
+        When the same person signs in again the ``sid`` stays and nobody is told that anything ended.
+        """
+        if old_digest is None:
+            await self._driver.transact([_recorded(new)])
+            return
+        inherit = Statement(_INHERIT, (new.digest, old_digest, new.account_id), expect_rows=None)
+        keep = Statement(_KEEP_NOTICES, (new.digest, new.expires_at))
+        others = notices_of_session(old_digest, unless_of=new.account_id)
+        await self._driver.transact([others, _recorded(new), inherit, keep, Statement(_END, (old_digest,))])
 
     async def confirm(self, digest: bytes, amr: Sequence[str], now: int) -> None:
         """Its person has proved who they are again, this way."""

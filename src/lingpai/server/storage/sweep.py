@@ -15,7 +15,7 @@ _EXPIRED = {
     "session": ("digest", "expires_at <= $1"),
     "token_family": ("account_id, id", "expires_at <= $1"),
     "device_code": ("digest", f"expires_at <= $1 - {_DEVICE_CODE_KEPT_S}"),
-    "session_client": ("session_digest, client_id", "expires_at <= $1 AND next_at IS NULL"),
+    "session_client": ("sid, client_id", "expires_at <= $1 AND next_at IS NULL"),
     "spent": ("purpose, id", "expires_at <= $1"),
     "upstream_trip": ("state", "expires_at <= $1"),
     "throttle": ("key, window_start", "expires_at <= $1"),
@@ -28,6 +28,7 @@ _EXPIRED = {
     "team_invitation": ("digest", "expires_at <= $1"),
     "refusal": ("client_id, reference", "expires_at <= $1"),
     "client_day": ("client_id, day, kind", "expires_at <= $1"),
+    "idempotency_key": ("principal, digest", "expires_at <= $1"),
     # Whoever may register without being asked who they are could fill the table with applications nobody uses.
     "client": (
         "client_id",

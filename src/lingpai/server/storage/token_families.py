@@ -19,7 +19,7 @@ from lingpai.server.storage.records import Account, Client, TokenFamily
 _resource_decoder = msgspec.json.Decoder(tuple[str, ...])
 
 _COLUMNS = (
-    "f.account_id, f.id, f.client_id, f.grant_id, f.scope, f.resource, f.generation, f.auth_time, f.session_digest,"
+    "f.account_id, f.id, f.client_id, f.grant_id, f.scope, f.resource, f.generation, f.auth_time, f.sid,"
     " f.created_at, f.rotated_at, f.expires_at, f.revoked_at, f.revoke_reason"
 )
 # Whoever holds the family's grant must still hold it, and nobody may have been locked out since.
@@ -30,7 +30,7 @@ _BOUGHT = f"""RETURNING
 (SELECT g.expires_at FROM account_grant g WHERE {_GRANT_OF_FAMILY.format(f="token_family")})"""
 
 _REDEEM = f"""INSERT INTO token_family (account_id, id, client_id, grant_id, scope, resource, generation, auth_time,
-session_digest, created_at, rotated_at, expires_at, revoked_at, revoke_reason)
+sid, created_at, rotated_at, expires_at, revoked_at, revoke_reason)
 SELECT g.account_id, $2, g.client_id, g.id, $5, $6, 0, $7, $8, $9, $9, $10, NULL, ''
 FROM account_grant g JOIN account a ON a.id = g.account_id
 WHERE g.account_id = $1 AND g.client_id = $3 AND g.id = $4 AND {_GRANT_LIVES.format(now="$9")}
@@ -82,7 +82,7 @@ class TokenFamilies:
         """
         f = family
         resource = msgspec.json.encode(f.resource).decode()
-        head = (f.account_id, f.id, f.client_id, f.grant_id, f.scope, resource, f.auth_time, f.session_digest)
+        head = (f.account_id, f.id, f.client_id, f.grant_id, f.scope, resource, f.auth_time, f.sid)
         return await self._spend(Statement(_REDEEM, (*head, f.created_at, f.expires_at), expect_rows=1))
 
     async def rotate(
@@ -152,7 +152,7 @@ def _decode(row: Row) -> TokenFamily:
         resource=_resource_decoder.decode(row[5]),
         generation=row[6],
         auth_time=row[7],
-        session_digest=row[8],
+        sid=row[8],
         created_at=row[9],
         rotated_at=row[10],
         expires_at=row[11],

@@ -104,6 +104,6 @@ def half_hash(value: str, alg: str) -> str:
     return b64.encode(digest[: len(digest) // 2])
 
 
-def sid_of(session_digest: bytes) -> str:
+def sid_of(sid: bytes) -> str:
     """What an RP calls the browser session. Spec: OpenID Connect Front-Channel Logout 1.0 §3"""
-    return session_digest[:16].hex()
+    return sid.hex()

@@ -35,7 +35,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     """Everything that was asked for; the token may be for less."""
     auth_time: int = 0
     acr: str = ""
-    session_digest: bytes | None = None
+    sid: bytes | None = None
     refresh: bool = True
     """Whether the person let the application stay."""
     nonce: str = ""
@@ -101,7 +101,7 @@ class Redemption:
             scope=str(credential.scope),
             resource=credential.resource,
             auth_time=credential.auth_time,
-            session_digest=credential.session_digest,
+            sid=credential.sid,
             created_at=now,
             # Not before the credential itself: while it could come again, the row must be there to refuse it.
             expires_at=max(now + lifetime_s, credential.expires_at),
@@ -131,7 +131,7 @@ def _facts(credential: Credential, subject: str) -> SignInFacts:
 
 
 def _sid(credential: Credential) -> str:
-    return "" if credential.session_digest is None else sid_of(credential.session_digest)
+    return "" if credential.sid is None else sid_of(credential.sid)
 
 
 def _first_refresh_token(client: Client, family: TokenFamily, credential: Credential, jkt: str) -> RefreshToken:

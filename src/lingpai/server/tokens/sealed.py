@@ -41,7 +41,7 @@ class AuthorizationCode(Struct, frozen=True, array_like=True):
     code_challenge: str
     nonce: str
     auth_time: int
-    session_digest: bytes
+    sid: bytes
     refresh: bool
     """Whether the person let the application stay (any lifetime but ``once``)."""
     expires_at: int

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from lingpai.oauth.errors import InvalidRequest
 from lingpai.server.accounts.csrf import CsrfRefused
+from lingpai.server.accounts.notices import Notices
 from lingpai.server.audit import CONSENT_GIVEN, CONSENT_REFUSED, Audit
 from lingpai.server.authorization.consent import (
     ConsentQuestion,
@@ -49,7 +50,10 @@ class _Sheet(Struct, frozen=True):
 class ConsentPage:
     """``GET`` and ``POST /consent``."""
 
-    def __init__(self, pages: Pages, visits: Visits, grants: Grants, catalog: Catalog, audit: Audit) -> None:
+    def __init__(
+        self, pages: Pages, visits: Visits, grants: Grants, catalog: Catalog, audit: Audit, notices: Notices
+    ) -> None:
+        self._notices = notices
         self._pages = pages
         self._visits = visits
         self._grants = grants
@@ -122,6 +126,8 @@ class ConsentPage:
             scope=" ".join(sorted(grant.permissions)),
             lifetime=grant.lifetime,
         )
+        if sheet.grant is None or sheet.grant.id != grant.id:
+            await self._notices.allowed(sheet.account, sheet.asked.client.client_name, visit.now)
         return see_other(self._pages.resume_url(self._visits.answer(sheet.asked, consented=grant.id)))
 
     def _look_again(self, sheet: _Sheet) -> Response:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from lingpai.oauth.errors import InvalidRequest
 from lingpai.oauth.scope import parse_scope
 from lingpai.server.accounts.csrf import CsrfRefused
+from lingpai.server.accounts.notices import Notices
 from lingpai.server.accounts.session import SignedIn
 from lingpai.server.audit import CONSENT_GIVEN, CONSENT_REFUSED, Audit
 from lingpai.server.authorization.consent import (
@@ -68,7 +69,9 @@ class DeviceQuestionPage:
         grants: Grants,
         catalog: Catalog,
         audit: Audit,
+        notices: Notices,
     ) -> None:
+        self._notices = notices
         self._pages = pages
         self._visits = visits
         self._device_visits = device_visits
@@ -149,6 +152,8 @@ class DeviceQuestionPage:
             return await self._look_again(sheet)
         detail = {"scope": " ".join(sorted(grant.permissions)), "lifetime": grant.lifetime}
         await self._record(CONSENT_GIVEN, sheet, **detail)
+        if sheet.grant is None or sheet.grant.id != grant.id:
+            await self._notices.allowed(sheet.account, sheet.client.client_name, visit.now)
         return self._answered(sheet)
 
     async def _refuse(self, sheet: _Sheet) -> Response:

@@ -133,7 +133,7 @@ class EndSessionPage:
     async def _end(self, visit: Visit, logout: LogoutRequest) -> Response:
         frames: tuple[str, ...] = ()
         if visit.signed_in is not None:
-            frames = await self._frames.list(visit.signed_in.session.digest)
+            frames = await self._frames.list(visit.signed_in.session.sid)
             await self._sessions.end(visit.session_secret)
             await self._audit.record(
                 SIGN_OUT,

@@ -19,13 +19,13 @@ class LogoutFrames:
         self._clients = clients
         self._issuer = issuer
 
-    async def list(self, session_digest: bytes) -> tuple[str, ...]:
+    async def list(self, sid: bytes) -> tuple[str, ...]:
         """Their addresses, saying which session ends. To be asked before it does."""
         frames = []
-        for row in await self._session_clients.list(session_digest):
+        for row in await self._session_clients.list(sid):
             client = await self._clients.get(row.client_id)
             uri = web_address(client.frontchannel_logout_uri) if client else ""
             if uri:
-                query = urlencode({"iss": self._issuer, "sid": sid_of(session_digest)})
+                query = urlencode({"iss": self._issuer, "sid": sid_of(sid)})
                 frames.append(uri + ("&" if "?" in uri else "?") + query)
         return tuple(frames)

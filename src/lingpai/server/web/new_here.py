@@ -65,6 +65,7 @@ class NewHerePage:
         username = form.get("username") or ""
         network = network_of(visit.ip)
         if await self._throttle.hit(network, now=visit.now):
+            await self._throttle.give_back(network, now=visit.now)
             return self._show(visit, upstream, identity, asked, username, "throttled")
         account = await self._identities.create(identity, username, ip=visit.ip, now=visit.now)
         if account == "taken" and (linked := await self._identities.find(identity)):

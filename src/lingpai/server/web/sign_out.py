@@ -44,7 +44,7 @@ class SignOutPage:
             await self._visits.read_form(visit)
         except CsrfRefused:
             return self._show(visit, problem="stale", status=403)
-        frames = await self._frames.list(visit.signed_in.session.digest) if visit.signed_in else ()
+        frames = await self._frames.list(visit.signed_in.session.sid) if visit.signed_in else ()
         await self._sessions.end(visit.session_secret)
         if visit.signed_in:
             await self._audit.record(SIGN_OUT, now=visit.now, account_id=visit.signed_in.account.id, ip=visit.ip)

@@ -98,7 +98,9 @@ class UpstreamPages:
         """Send the person to ``provider``. ``link``: to prove an identity for who is signed in."""
         signed_in = visit.signed_in if link else None
         # Each leaves a row behind: a flood of them must not fill the database. Whoever comes back gives theirs back.
-        if await self._throttle.hit(network_of(visit.ip), now=visit.now):
+        network = network_of(visit.ip)
+        if await self._throttle.hit(network, now=visit.now):
+            await self._throttle.give_back(network, now=visit.now)
             return self._back(link=link, sealed=request, problem="upstream_throttled")
         try:
             departure = await self._trips.begin(
@@ -148,7 +150,7 @@ class UpstreamPages:
         except UpstreamRefused as refused:
             self._note(provider, refused)
             return self._back(link=bool(trip.link_account), sealed=trip.request, problem=refused.problem)
-        await self._throttle.give_back(network_of(visit.ip), now=visit.now)
+        await self._throttle.give_back(network_of(visit.ip), now=trip.begun_at)
         if trip.fresh and not _is_fresh(identity, trip):
             return self._to_sign_in(trip.request, "upstream_not_fresh")
         return await (self._link if trip.link_account else self._sign_in)(visit, trip, identity)

@@ -58,7 +58,7 @@ def device_pages(parts: Parts, visits: Visits) -> Mapping[tuple[str, str], Handl
     )
     entry = DevicePage(pages, visits, device_visits, lookup)
     question = DeviceQuestionPage(
-        pages, visits, device_visits, store.device_codes, store.grants, parts.catalog, parts.audit
+        pages, visits, device_visits, store.device_codes, store.grants, parts.catalog, parts.audit, parts.people.notices
     )
     return {
         ("GET", paths.DEVICE): entry.get,

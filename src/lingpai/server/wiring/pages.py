@@ -53,7 +53,7 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
         ),
         select_account=SelectAccountPage(pages, visits, sessions, cookies, session_lifetime_s=lifetime_s),
         sign_out=SignOutPage(pages, visits, sessions, frames, cookies, parts.audit),
-        consent=ConsentPage(pages, visits, store.grants, parts.catalog, parts.audit),
+        consent=ConsentPage(pages, visits, store.grants, parts.catalog, parts.audit, people.notices),
         grants=_grants_page(parts, visits),
         end_session=EndSessionPage(
             pages=pages,

@@ -19,7 +19,7 @@ from lingpai.server.storage.teams import Teams
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.web.account_visits import AccountVisit
 from lingpai.server.web.portal.overview import typed_name
-from lingpai.server.web.portal.visits import OTHERWISE, STATUS, PortalVisits, Sheet, is_as_seen
+from lingpai.server.web.portal.visits import LINE_BREAK, OTHERWISE, STATUS, PortalVisits, Sheet, is_as_seen
 from lingpai.server.web.portal_paths import APPLICATION
 from lingpai.server.web.upload import read_upload
 from lingpai.server.web.views import web_address
@@ -31,7 +31,7 @@ _NO_ICON = b"\0" * 16
 
 def typed_text(form: Params, name: str, limit_chars: int) -> str:
     """A text of several lines as it is kept."""
-    lines = (form.get(name) or "").replace("\r\n", "\n").split("\n")
+    lines = (form.get(name) or "").split(LINE_BREAK)
     return "\n".join(one_line(line).rstrip() for line in lines).strip()[:limit_chars]
 
 
@@ -118,7 +118,7 @@ class BasicsPage:
         sheet = await self._visits.open(request)
         if isinstance(sheet, Response):
             return sheet
-        form = await self._visits.read(sheet)
+        form = await self._visits.read(sheet.opened)
         if form is None or not is_as_seen(sheet.kept, form):
             return self._show(sheet, "stale" if form is None else "changed")
         name, website = typed_name(form.get("name")), form.get("website") or ""

@@ -50,7 +50,7 @@ class _Page:
         sheet = await self._visits.open(request)
         if isinstance(sheet, Response):
             return sheet
-        form = await self._visits.read(sheet)
+        form = await self._visits.read(sheet.opened)
         return sheet if form is None else (sheet, form)
 
 

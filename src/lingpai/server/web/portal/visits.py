@@ -4,13 +4,17 @@ Owns that check for every path with an id in it, and the frame of these pages. A
 answered like one that does not exist.
 """
 
+import re
 from typing import Any, Literal
+from urllib.parse import quote
 
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lingpai.oauth.params import Params
+from lingpai.oauth.params import Params, parse_params
+from lingpai.server.accounts.csrf import CsrfRefused
+from lingpai.server.http import read_form_body
 from lingpai.server.portal.becoming import has_unseen_changes, icon_url, is_live, kind_of
 from lingpai.server.storage.applications import Applications, Kept
 from lingpai.server.storage.records import Account
@@ -19,6 +23,9 @@ from lingpai.server.web.errors import error_page
 from lingpai.server.web.portal_paths import APPLICATION, APPLICATION_TABS
 from lingpai.server.web.views import image_sources, initial
 from lingpai.server.web.visit import see_other
+
+LINE_BREAK = "\u2028"
+_LINE_BREAK = re.compile(rb"%0d%0a|%0a|%0d", re.IGNORECASE)
 
 STATUS = {"stale": 403, "changed": 409, "full": 409, "state": 409, "two_secrets": 409, "last_secret": 409}
 OTHERWISE = 422
@@ -85,9 +92,18 @@ class PortalVisits:
         """What is said about everything that is not there, or not theirs."""
         return error_page(self.accounts.pages, request, "not_found", status=404)
 
-    async def read(self, sheet: Sheet) -> Params | None:
-        """The form of a page of ours; ``None``: it is not. Raises ``InvalidRequest``."""
-        return await self.accounts.read(sheet.opened)
+    async def read(self, opened: AccountVisit) -> Params | None:
+        """The form of a page of ours; ``None``: it is not. Raises ``InvalidRequest``.
+
+        Line breaks come as ``LINE_BREAK``: what else controls something is refused in a form, and so would they be.
+        """
+        body = _LINE_BREAK.sub(quote(LINE_BREAK).encode(), await read_form_body(opened.visit.request))
+        form = parse_params(body, may_repeat=("permission",))
+        try:
+            self.accounts.showing.visits.check_form(opened.visit, form)
+        except CsrfRefused:
+            return None
+        return form
 
     def address(self, sheet: Sheet, tab: Tab = "") -> str:
         """Of one of the application's pages."""

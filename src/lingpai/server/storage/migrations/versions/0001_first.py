@@ -45,6 +45,7 @@ CREATE TABLE account (
 CREATE TABLE session (
     digest {blob} PRIMARY KEY,
     account_id {blob} NOT NULL,
+    sid {blob} NOT NULL,
     auth_time BIGINT NOT NULL,
     amr TEXT NOT NULL,
     user_agent TEXT NOT NULL,
@@ -67,7 +68,7 @@ CREATE TABLE account_grant (
     ended_at BIGINT,
     PRIMARY KEY (account_id, client_id)
 );
-CREATE INDEX account_grant_by_client ON account_grant (client_id);
+CREATE INDEX account_grant_by_client ON account_grant (client_id, account_id);
 CREATE INDEX account_grant_by_expiry ON account_grant (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX account_grant_by_end ON account_grant (ended_at) WHERE ended_at IS NOT NULL;
 CREATE TABLE token_family (
@@ -79,7 +80,7 @@ CREATE TABLE token_family (
     resource TEXT NOT NULL,
     generation BIGINT NOT NULL,
     auth_time BIGINT NOT NULL,
-    session_digest {blob},
+    sid {blob},
     created_at BIGINT NOT NULL,
     rotated_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
@@ -149,13 +150,13 @@ CREATE INDEX device_code_by_client ON device_code (client_id);
 CREATE INDEX device_code_by_network ON device_code (network) WHERE network <> '';
 CREATE INDEX device_code_by_expiry ON device_code (expires_at);
 CREATE TABLE session_client (
-    session_digest {blob} NOT NULL,
+    sid {blob} NOT NULL,
     client_id TEXT NOT NULL,
     account_id {blob} NOT NULL,
     expires_at BIGINT NOT NULL,
     attempts BIGINT NOT NULL,
     next_at BIGINT,
-    PRIMARY KEY (session_digest, client_id)
+    PRIMARY KEY (sid, client_id)
 );
 CREATE INDEX session_client_by_account ON session_client (account_id);
 CREATE INDEX session_client_by_expiry ON session_client (expires_at);
