@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test e2e attack interop fuzz bench check fmt docs spec-coverage clean
+.PHONY: help setup demo serve test test-postgresql e2e attack interop fuzz bench check fmt docs spec-coverage clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +26,16 @@ serve: $(VENV)/.project ## the authorization server alone, from lingpai.toml if 
 # The browser tests have a run of their own: Playwright keeps an event loop in the thread it was used in.
 test: setup ## every test: unit, protocol, storage, attack, house, interop, browser (ARGS="-k consent -x")
 	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --dist loadfile --ignore=tests/e2e $(ARGS)
+	@LINGPAI_TEST_DATABASE=postgresql PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --dist loadfile $(RACES) $(ARGS)
 	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --dist loadfile tests/e2e $(ARGS)
+
+# What is decided by the database when requests race, repeat themselves or meet a failing disk.
+RACES := tests/attack/test_many_at_once.py tests/attack/test_code_replay.py tests/attack/test_refresh_reuse.py \
+	tests/protocol/rfc6749_authorization_code/test_redeeming.py tests/protocol/rfc9449_dpop/test_nonces_and_replays.py \
+	tests/protocol/rfc7009_revocation tests/storage/test_server_without_its_database.py
+
+test-postgresql: $(VENV)/.project ## protocol, attacks and storage with whole servers on PostgreSQL (a quarter of an hour)
+	@LINGPAI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n auto --dist loadfile tests/storage tests/protocol tests/attack $(ARGS)
 
 e2e: setup ## the browser tests only
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)

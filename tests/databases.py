@@ -28,13 +28,9 @@ def new_database(folder: Path) -> str:
     """The URL of a database for one server; ``folder`` is where a file would lie."""
     if os.environ.get(VARIABLE) != "postgresql":
         return f"sqlite:///{folder}/lingpai.db"
-    return postgresql.new_database(_server(), template=_template())
-
-
-def drop_database(url: str) -> None:
-    """Take it away. A file goes with its folder."""
-    if is_postgresql(url):
-        postgresql.drop_database(_server(), url)
+    url = postgresql.new_database(_server(), template=_template())
+    atexit.register(postgresql.drop_database, _server(), url)
+    return url
 
 
 @functools.cache

@@ -119,11 +119,7 @@ class World:
         self.http = self._client()
 
     async def close(self) -> None:
-        """Stop the server and every browser; the database of a test goes away."""
-        await self._stop()
-        databases.drop_database(self.config.database)
-
-    async def _stop(self) -> None:
+        """Stop the server and every browser."""
         for client in (self.http, *self._browsers):
             await client.aclose()
         self._browsers.clear()
@@ -139,7 +135,7 @@ class World:
 
     async def restart(self) -> None:
         """Stop and start: nothing that matters may have lived in memory only."""
-        await self._stop()
+        await self.close()
         await self.start()
 
     def browser(self) -> Browser:

@@ -19,8 +19,9 @@ from lingpai.crypto.jws import Signer, verify
 from lingpai.crypto.jwt import InvalidJwt, check_claims
 from lingpai.crypto.private_jwk import PrivateKeyMaterial, read_private_jwk, write_private_jwk
 from lingpai.crypto.seal import Purpose, Sealer, SealingKey, Unsealable, looks_like
-from lingpai.dialects import standard
+from lingpai.dialects import qq, qq_openapi, standard
 from lingpai.dialects.base import RemoteError, WireBody
+from lingpai.dialects.qq_params import merge_params, read_multipart
 from lingpai.i18n import negotiate
 from lingpai.oauth.assertion import PUBLIC_KEY_ALGS, check_assertion
 from lingpai.oauth.challenge import parse_challenge
@@ -29,7 +30,7 @@ from lingpai.oauth.dpop import DpopProofs
 from lingpai.oauth.errors import InvalidClient, InvalidClientMetadata, InvalidDpopProof, InvalidRequest, InvalidScope
 from lingpai.oauth.params import parse_params
 from lingpai.oauth.pkce import check_code_challenge, verify_code_verifier
-from lingpai.oauth.redirect_uri import InvalidRedirectUri, check_registrable, matches
+from lingpai.oauth.redirect_uri import InvalidRedirectUri, check_registrable, matches, matches_host_and_path
 from lingpai.oauth.scope import parse_scope
 from lingpai.server.accounts.account import canonical_username
 from lingpai.server.authorization.user_code import parse_user_code
@@ -89,8 +90,35 @@ def text_targets() -> list[Target]:
         Target("languages", texts("zh-CN,zh;q=0.9,en;q=0.8,*;q=0"), lambda text: negotiate(text, text, text, "en")),
         Target("a token response", texts(tokens), _token_response, (RemoteError, TokenError)),
         Target("a pushed request's answer", texts('{"request_uri":"urn:x","expires_in":90}'), _pushed, (TokenError,)),
+        *_qq_targets(),
         Target("metadata", texts(metadata), lambda text: parse_metadata(ISSUER, as_bytes(text)), (DiscoveryError,)),
     ]
+
+
+def _qq_targets() -> list[Target]:
+    """What old SDKs send, and what Tencent's servers answer."""
+    answers = ('callback( {"client_id":"1","openid":"A"} );', "access_token=A&expires_in=1", '{"ret":0,"msg":""}')
+    form = "a=1&a=%31&redirect_uri=http://localhost:3000/cb?x=1"
+    files = '--XX\r\nContent-Disposition: form-data; name="p"; filename="f"\r\n\r\nx\r\n--XX--\r\n'
+    parts = "multipart/form-data; boundary=XX"
+    uris = ("https://app.test/cb?x=1", "https://app.test", "http://localhost:3000/cb")
+    return [
+        Target("QQ's tokens", texts(*answers), lambda text: qq.read_tokens(_answer(text)), (RemoteError,)),
+        Target("QQ's identity", texts(*answers), lambda text: qq.read_me(_answer(text)), (RemoteError,)),
+        Target("QQ's API", texts(*answers), lambda text: qq_openapi.read_result(_answer(text)), (RemoteError,)),
+        Target("a form said twice", texts(form), lambda text: merge_params(as_bytes(text), b"a=1"), (InvalidRequest,)),
+        Target(
+            "a form with files", texts(files), lambda text: read_multipart(parts, as_bytes(text)), (InvalidRequest,)
+        ),
+        Target(
+            "the type of a form", texts(parts), lambda text: read_multipart(text, as_bytes(files)), (InvalidRequest,)
+        ),
+        Target("a callback", texts(*uris), lambda uri: matches_host_and_path(uris, uri, reserved=("code",))),
+    ]
+
+
+def _answer(text: str) -> WireBody:
+    return WireBody(200, "text/html", as_bytes(text))
 
 
 def json_targets() -> list[Target]:

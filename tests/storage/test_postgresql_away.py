@@ -130,6 +130,19 @@ async def test_who_wants_what_somebody_holds_is_refused_and_the_others_are_serve
     assert dict(await driver.fetch_all("SELECT id, at FROM heartbeat")) == {0: 1, 1: 2, 2: 3, 3: 3, 4: 5}
 
 
+async def test_many_who_want_what_somebody_holds_do_not_wait_one_after_the_other(
+    url: str, driver: PostgresDriver
+) -> None:
+    with psycopg.connect(url) as holder:
+        holder.execute("LOCK TABLE heartbeat IN EXCLUSIVE MODE")
+        async with asyncio.timeout(5):
+            writes = [driver.transact([Statement(INSERT, (n, n))]) for n in range(40)]
+            answers = await asyncio.gather(*writes, return_exceptions=True)
+        holder.rollback()
+    assert {type(answer) for answer in answers} == {StorageUnavailable}
+    await _recovered(driver)
+
+
 async def test_a_frozen_server_is_given_up_and_found_again(url: str, driver: PostgresDriver) -> None:
     await driver.transact([Statement(INSERT, (1, 1))])
     await driver.fetch_one(COUNT)

@@ -9,7 +9,7 @@ import re
 # Unicode line separators end a line in old JavaScript; the others would be markup in a page.
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _RISKY = re.compile("[" + "".join(_ESCAPES) + "]")
-_CALL = re.compile(rb"\s*[A-Za-z_$][\w$.]*\s*\(\s*(.*?)\s*\)\s*;?\s*", re.DOTALL)
+_NAME = re.compile(rb"[A-Za-z_$][\w$.]*")
 
 
 def wrap(document: bytes) -> bytes:
@@ -19,8 +19,11 @@ def wrap(document: bytes) -> bytes:
 
 def unwrap(body: bytes) -> bytes:
     """The JSON in ``body``, whatever the function is called and however it is spaced; bare JSON stays as it is."""
-    match = _CALL.fullmatch(body)
-    return match[1] if match else body
+    call = body.strip().removesuffix(b";").rstrip()
+    name, parenthesis, rest = call.partition(b"(")
+    if not parenthesis or not rest.endswith(b")") or not _NAME.fullmatch(name.strip()):
+        return body
+    return rest[:-1].strip()
 
 
 def escape_markup(document: bytes) -> bytes:

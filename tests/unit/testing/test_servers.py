@@ -8,7 +8,7 @@ import pytest
 
 import lingpai.testing
 from lingpai.client import AsyncClient, AuthorizationDenied, Client, ServerUnreachable, TokenError, UserinfoError
-from lingpai.client.platforms import PlatformClient, PlatformIdentity
+from lingpai.client.platforms import PlatformClient, PlatformIdentity, get_platform
 from lingpai.testing import InProcessServer, LingpaiServer, SignInFailed
 
 
@@ -34,6 +34,17 @@ def test_a_person_signs_in_with_the_standards(server: LingpaiServer, http: httpx
     with pytest.raises(UserinfoError):
         client.userinfo(tokens)
     assert server.faults.seen[-1].path == "/oauth2/userinfo"
+
+
+def test_any_openid_connect_provider_is_a_platform(server: LingpaiServer, http: httpx2.Client) -> None:
+    own = server.application
+    platform = get_platform("openid", client_id=own.client_id, client_secret=own.client_secret, base_url=server.issuer)
+    client = PlatformClient(platform, http=http, clock=server.clock, timeout_s=30)
+    pending = client.begin(own.redirect_uri, "openid profile email offline_access")
+    person = client.finish(pending, server.sign_in_and_allow(pending.url))
+    assert (person.name, person.email, person.email_verified) == ("张三", "zhangsan@people.example", True)
+    refreshed = client.refresh(person.tokens)
+    assert client.userinfo(refreshed).subject == person.subject
 
 
 async def test_the_same_without_a_port() -> None:

@@ -33,7 +33,7 @@ class ApplicationActs:
     async def enable(self, actor: Actor, client_id: str, now: int) -> None:
         """What people allowed it is as it was."""
         client = await self.find(client_id)
-        await self._put(actor, replace(client, disabled_at=None), CLIENT_CHANGED, now, fields=["disabled"])
+        await self._put(actor, replace(client, disabled_at=None), CLIENT_CHANGED, now, fields=("disabled",))
 
     async def mark_legacy(self, actor: Actor, client_id: str, now: int, *, legacy: bool) -> None:
         """Whether it may use what RFC 9700 advises against. Taking the mark away takes those grant types away."""
@@ -43,19 +43,21 @@ class ApplicationActs:
             safe = tuple(name for name in client.grant_types if name not in ("implicit", "password"))
             types = tuple(name for name in client.response_types if "token" not in name.split())
             changed = replace(changed, grant_types=safe, response_types=types)
-        await self._put(actor, changed, CLIENT_CHANGED, now, fields=["legacy"])
+        await self._put(actor, changed, CLIENT_CHANGED, now, fields=("legacy",))
 
     async def rotate_secret(self, actor: Actor, client_id: str, now: int) -> str:
         """A new secret, returned this once; the old ones stop working."""
         client = await self.find(client_id)
-        secrets, secret = self._secret_maker.secrets_for(client_id, client.token_endpoint_auth_method, now)
+        secrets, secret = self._secret_maker.secrets_for(client.token_endpoint_auth_method, client_id, now)
         if secret is None:
             raise ActRefused("conflict", {"token_endpoint_auth_method": "has_no_secret"})
         await self._put(actor, replace(client, client_secrets=secrets), CLIENT_SECRET_ROTATED, now)
         return secret
 
-    async def _put(self, actor: Actor, client: Client, event: str, now: int, **detail: object) -> None:
+    async def _put(self, actor: Actor, client: Client, event: str, now: int, *, fields: tuple[str, ...] = ()) -> None:
         async def work(driver: Driver) -> None:
             await Clients(driver).put(replace(client, updated_at=now))
 
-        await self._desk.write(actor, "change_application", event, work, now=now, client_id=client.client_id, **detail)
+        await self._desk.write(
+            actor, "change_application", event, work, now=now, client_id=client.client_id, fields=fields
+        )

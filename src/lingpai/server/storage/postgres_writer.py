@@ -18,6 +18,7 @@ _BATCH_LIMIT = 256
 _ATTEMPTS = 6
 _SUSPECTS_LIMIT = 3
 """After so many who had to be undone, a batch is not tried together any more."""
+_HURRIED_S = 0.05
 _OWN_CLASSES = ("0A", "21", "22", "23", "42", "54")
 _BEGIN, _COMMIT, _ROLLBACK = Step("BEGIN"), Step("COMMIT"), Step("ROLLBACK")
 _SAVEPOINT, _UNDO = Step("SAVEPOINT caller"), Step("ROLLBACK TO SAVEPOINT caller")
@@ -75,12 +76,8 @@ class Writer:
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
         self._closed = False
-        # For this transaction only: behind PgBouncer the connection is somebody else's afterwards.
-        self._limits = Step(
-            f"SELECT set_config('statement_timeout', '{int(statement_timeout_s * 1000)}', true),"
-            f" set_config('lock_timeout', '{int(lock_timeout_s * 1000)}', true),"
-            " CAST(pg_current_xact_id() AS text)"
-        )
+        self._limits = _write_limits(statement_timeout_s, lock_timeout_s)
+        self._hurried = _write_limits(statement_timeout_s, _HURRIED_S)
 
     async def write(self, work: Work) -> list[Row] | None:
         """Wait for the transaction that holds ``work``. Raises ``StorageUnavailable``, or what is wrong with it."""
@@ -128,7 +125,8 @@ class Writer:
     async def _commit(self, batch: list[_Waiting]) -> dict[_Waiting, _Verdict]:
         for attempt in range(_ATTEMPTS):
             try:
-                return await _Transaction(await self._connected(), self._limits, batch, self._connected).run()
+                pipe = await self._connected()
+                return await _Transaction(pipe, (self._limits, self._hurried), batch, self._connected).run()
             except _Again as again:
                 if attempt == _ATTEMPTS - 1:
                     raise StorageUnavailable(f"given up after {_ATTEMPTS} attempts: {again}") from None
@@ -145,10 +143,11 @@ class _Transaction:
     """One batch on its way, from BEGIN to COMMIT."""
 
     def __init__(
-        self, pipe: Pipe, limits: Step, batch: list[_Waiting], reconnect: Callable[[], Awaitable[Pipe]]
+        self, pipe: Pipe, limits: tuple[Step, Step], batch: list[_Waiting], reconnect: Callable[[], Awaitable[Pipe]]
     ) -> None:
+        """``limits``: those to begin with, and those once somebody waited for a lock in vain."""
         self._pipe = pipe
-        self._limits = limits
+        self._limits, self._hurried = limits
         self._batch = batch
         self._reconnect = reconnect
         self._xid = ""
@@ -221,7 +220,9 @@ class _Transaction:
         if is_own_fault(error):
             return None, error
         if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled):
-            return None, unavailable(error)  # somebody outside holds what this caller needs: the others go on
+            # Somebody outside holds what this caller needs. The others go on, and none of them waits as long again.
+            self._limits = self._hurried
+            return None, unavailable(error)
         await self._give_up(error)
         raise AssertionError  # it raises
 
@@ -263,6 +264,15 @@ class _Transaction:
                 break
             await asyncio.sleep(0.05 * 2**attempt)
         raise error
+
+
+def _write_limits(statement_timeout_s: float, lock_timeout_s: float) -> Step:
+    """For one transaction only: behind PgBouncer the connection is somebody else's afterwards."""
+    return Step(
+        f"SELECT set_config('statement_timeout', '{int(statement_timeout_s * 1000)}', true),"
+        f" set_config('lock_timeout', '{int(lock_timeout_s * 1000)}', true),"
+        " CAST(pg_current_xact_id() AS text)"
+    )
 
 
 def _order(waiting: _Waiting) -> tuple[str, list[bytes]]:

@@ -36,6 +36,7 @@ def page_routes(  # noqa: PLR0913 - one for each page
     devices: Mapping[tuple[str, str], Handler],
     people: Mapping[tuple[str, str], Handler],
     upstream: Mapping[tuple[str, str], Handler],
+    portal: Mapping[tuple[str, str], Handler],
 ) -> dict[tuple[str, str], Handler]:
     """(method, exact path) -> handler, for the application's table."""
     routes: dict[tuple[str, str], Handler] = {
@@ -57,6 +58,7 @@ def page_routes(  # noqa: PLR0913 - one for each page
         **devices,
         **people,
         **upstream,
+        **portal,
     }
     shown = {route: _with_error_page(handler, pages) for route, handler in routes.items()}
     files: dict[tuple[str, str], Handler] = {("GET", paths.STATIC + name): static.get for name in CONTENT_TYPES}

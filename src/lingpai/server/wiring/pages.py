@@ -22,6 +22,7 @@ from lingpai.server.web.logout_frames import LogoutFrames
 from lingpai.server.web.routes import page_routes
 from lingpai.server.web.second_step import SecondStep
 from lingpai.server.web.select_account import SelectAccountPage
+from lingpai.server.web.showing import Showing
 from lingpai.server.web.sign_in import SignInPage
 from lingpai.server.web.sign_out import SignOutPage
 from lingpai.server.web.step_cookie import StepCookie
@@ -30,6 +31,7 @@ from lingpai.server.web.visit import Visits
 from lingpai.server.wiring.devices import device_pages
 from lingpai.server.wiring.parts import Parts
 from lingpai.server.wiring.people_pages import people_pages
+from lingpai.server.wiring.portal import portal_pages
 from lingpai.server.wiring.qq import qq_responses
 from lingpai.server.wiring.upstream_pages import upstream_routes
 
@@ -69,6 +71,7 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
         devices=device_pages(parts, visits),
         people=people_pages(parts, visits, arrivals),
         upstream=upstream_routes(parts, visits, arrivals),
+        portal=portal_pages(parts.portal, Showing(pages, visits)),
     ).items():
         by_path.setdefault(path, {})[method] = handler
     authorize = _authorize_endpoint(parts)

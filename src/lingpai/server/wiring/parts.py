@@ -43,6 +43,7 @@ from lingpai.server.web.render import Pages
 from lingpai.server.web.static import StaticFiles
 from lingpai.server.wiring.database import Store
 from lingpai.server.wiring.people import PeopleParts
+from lingpai.server.wiring.portal import PortalParts
 from lingpai.server.wiring.upstream import UpstreamParts
 
 
@@ -65,6 +66,7 @@ class Parts:
         self.people = PeopleParts(
             config, self.store, self.passwords, self.audit, self.log, master_key=master_key, translators=translators
         )
+        self.portal = PortalParts(config, self.store, self.people, self.catalog, self.secret_maker, self.audit)
         self._build_upstream(config)
 
     def _build_tokens(self, config: Config, master_key: bytes) -> None:

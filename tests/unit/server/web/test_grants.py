@@ -32,7 +32,7 @@ async def form(house: House) -> list[tuple[str, str]]:
 async def test_only_who_is_signed_in_sees_anything(house: House) -> None:
     for response in (await house.browser.get("/account/grants"), await house.browser.post("/account/grants", [])):
         assert (response.status_code, response.headers["location"]) == (303, "/sign-in")
-    assert (await house.browser.get("/account")).headers["location"] == "/account/grants"
+    assert (await house.browser.get("/account")).headers["location"] == "/sign-in"
 
 
 async def test_no_grants_is_said_in_words(house: House) -> None:

@@ -26,6 +26,14 @@ _BEIJING = timezone(timedelta(hours=8))
 _PEM_LINE = re.compile(r"-----[A-Z ]+-----|\s")
 _REFUSALS = (Refusal("sub_code", ("sub_msg", "msg")), Refusal("code", ("msg",), fine=("10000", "0", "")))
 
+_PERSON = Person(
+    subject=("open_id", "user_id"),
+    union_subject=("union_id",),
+    name=("nick_name",),
+    picture=("avatar",),
+    email=(),
+)
+
 
 def platform(app: Application, *, alipay_public_key: str | None = None, sandbox: bool = False) -> Platform:
     """``client_secret`` is the application's private key, PEM or the bare base64 of Alipay's tool.
@@ -67,13 +75,7 @@ def platform(app: Application, *, alipay_public_key: str | None = None, sandbox:
         token=call("alipay.system.oauth.token", (("code", "code"),), standard.BY_CODE),
         refresh=call("alipay.system.oauth.token", standard.REFRESH, standard.BY_REFRESH),
         lookups=(call("alipay.user.info.share", (("auth_token", "access_token"),)),),
-        person=Person(
-            subject=("open_id", "user_id"),
-            union_subject=("union_id",),
-            name=("nick_name",),
-            picture=("avatar",),
-            email=(),
-        ),
+        person=_PERSON,
     )
 
 

@@ -5,10 +5,13 @@ and refreshing does not renew the latter. Not verified: what comes back when the
 """
 
 from lingpai.client.platforms.answers import JsonAnswer, Refusal
-from lingpai.client.platforms.platform import Application, Authorization, Call, Person, Platform
+from lingpai.client.platforms.platform import Application, Authorization, Call, Pairs, Person, Platform
 from lingpai.client.platforms.presets import standard
 
 _READ = JsonAnswer(refusals=(Refusal("error_code", ("description",)),), inside="data")
+
+_KEY = ("client_key", "client_id")
+_PERSON = Person(subject=("open_id",), union_subject=("union_id",), name=("nickname",), picture=("avatar",), email=())
 
 
 def platform(app: Application) -> Platform:
@@ -26,32 +29,24 @@ def platform(app: Application) -> Platform:
             default_scope="user_info",
             scope_separator=",",
         ),
-        token=Call(
-            endpoint=app.at("https://open.douyin.com/oauth/access_token/"),
-            method="POST",
-            carrier="form",
-            fixed=standard.BY_CODE,
-            params=(("client_key", "client_id"), ("client_secret", "client_secret"), ("code", "code")),
-            read=_READ,
+        token=_post(
+            app,
+            "access_token",
+            (_KEY, ("client_secret", "client_secret"), ("code", "code")),
+            standard.BY_CODE,
         ),
-        refresh=Call(
-            endpoint=app.at("https://open.douyin.com/oauth/refresh_token/"),
-            method="POST",
-            carrier="form",
-            fixed=standard.BY_REFRESH,
-            params=(("client_key", "client_id"), *standard.REFRESH),
-            read=_READ,
-        ),
-        lookups=(
-            Call(
-                endpoint=app.at("https://open.douyin.com/oauth/userinfo/"),
-                method="POST",
-                carrier="form",
-                params=(("access_token", "access_token"), ("open_id", "open_id")),
-                read=_READ,
-            ),
-        ),
-        person=Person(
-            subject=("open_id",), union_subject=("union_id",), name=("nickname",), picture=("avatar",), email=()
-        ),
+        refresh=_post(app, "refresh_token", (_KEY, *standard.REFRESH), standard.BY_REFRESH),
+        lookups=(_post(app, "userinfo", (("access_token", "access_token"), ("open_id", "open_id"))),),
+        person=_PERSON,
+    )
+
+
+def _post(app: Application, path: str, params: Pairs, fixed: Pairs = ()) -> Call:
+    return Call(
+        endpoint=app.at(f"https://open.douyin.com/oauth/{path}/"),
+        method="POST",
+        carrier="form",
+        fixed=fixed,
+        params=params,
+        read=_READ,
     )

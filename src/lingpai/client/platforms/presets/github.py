@@ -9,6 +9,14 @@ from lingpai.client.platforms.platform import Application, Authorization, Call, 
 from lingpai.client.platforms.presets import standard
 from lingpai.dialects.base import UnreadableResponse, WireBody
 
+_PERSON = Person(
+    subject=("id",),
+    name=("name", "login"),
+    picture=("avatar_url",),
+    email=("email",),
+    email_verified=("email_verified",),
+)
+
 
 def platform(app: Application) -> Platform:
     """Sign in with GitHub, or with a GitHub Enterprise Server at ``base_url``."""
@@ -46,13 +54,7 @@ def platform(app: Application) -> Platform:
             Call(endpoint=app.at(f"{api}/user"), headers=standard.BEARER, read=JsonAnswer()),
             Call(endpoint=app.at(f"{api}/user/emails"), headers=standard.BEARER, read=_read_emails, optional=True),
         ),
-        person=Person(
-            subject=("id",),
-            name=("name", "login"),
-            picture=("avatar_url",),
-            email=("email",),
-            email_verified=("email_verified",),
-        ),
+        person=_PERSON,
     )
 
 

@@ -14,6 +14,14 @@ from lingpai.dialects.base import WireBody
 
 _API: Pairs = (("access_token", "access_token"), ("oauth_consumer_key", "client_id"), ("openid", "openid"))
 
+_PERSON = Person(
+    subject=("openid",),
+    union_subject=("unionid",),
+    name=("nickname",),
+    picture=("figureurl_qq", "figureurl_qq_2", "figureurl_qq_1", "figureurl_2", "figureurl_1", "figureurl"),
+    email=(),
+)
+
 
 def platform(app: Application, *, unionid: bool = False) -> Platform:
     """``unionid``: also ask who the person is to all applications of the developer, which has to be applied for."""
@@ -54,13 +62,7 @@ def platform(app: Application, *, unionid: bool = False) -> Platform:
             ),
             Call(endpoint=app.at("https://graph.qq.com/user/get_user_info"), params=_API, read=qq_openapi.read_result),
         ),
-        person=Person(
-            subject=("openid",),
-            union_subject=("unionid",),
-            name=("nickname",),
-            picture=("figureurl_qq", "figureurl_qq_2", "figureurl_qq_1", "figureurl_2", "figureurl_1", "figureurl"),
-            email=(),
-        ),
+        person=_PERSON,
     )
 
 

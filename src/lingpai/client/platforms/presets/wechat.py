@@ -10,6 +10,8 @@ from lingpai.client.platforms.presets import standard
 
 _READ = JsonAnswer(refusals=(Refusal("errcode", ("errmsg",)),))
 
+_PERSON = Person(subject=("openid",), union_subject=("unionid",), name=("nickname",), picture=("headimgurl",), email=())
+
 
 def platform(app: Application, *, inside_wechat: bool = False, lang: str = "zh_CN") -> Platform:
     """``inside_wechat``: for pages opened in WeChat itself (an official account's) instead of a QR code."""
@@ -49,7 +51,5 @@ def platform(app: Application, *, inside_wechat: bool = False, lang: str = "zh_C
                 read=_READ,
             ),
         ),
-        person=Person(
-            subject=("openid",), union_subject=("unionid",), name=("nickname",), picture=("headimgurl",), email=()
-        ),
+        person=_PERSON,
     )

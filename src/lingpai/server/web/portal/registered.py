@@ -88,7 +88,7 @@ class CallbacksPage(_Page):
 
     def _show(self, sheet: Sheet, typed: str, **context: Any) -> Response:
         verdicts = judge_all(typed, sheet.kept.client.application_type)
-        values = {"verdicts": verdicts, "checked": False} | context
+        values: dict[str, Any] = {"verdicts": verdicts, "checked": False} | context
         return self._visits.show(sheet, "/callbacks", "callbacks.html", typed=typed, **values)
 
 
@@ -141,7 +141,7 @@ class PermissionsPage(_Page):
 
     def _row(self, sheet: Sheet, scope: ScopeDefinition, locale: str) -> _PermissionRow:
         wanted = sheet.kept.application.permissions.get(scope.name)
-        state = "" if wanted is None else wanted.state
+        state: str = "" if wanted is None else wanted.state
         if state == "open" and not scope.sensitive:
             state = "free"
         return _PermissionRow(
@@ -202,9 +202,7 @@ class SecretsPage(_Page):
 class TestersPage(_Page):
     """``GET`` and ``POST /developer/applications/{client_id}/people``."""
 
-    def __init__(
-        self, visits: PortalVisits, desk: Desk, accounts: Accounts, throttle: Throttle, audit: Audit
-    ) -> None:
+    def __init__(self, visits: PortalVisits, desk: Desk, accounts: Accounts, throttle: Throttle, audit: Audit) -> None:
         super().__init__(visits, desk)
         self._accounts = accounts
         self._throttle = throttle

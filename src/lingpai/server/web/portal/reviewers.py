@@ -63,7 +63,13 @@ class ReviewedPage:
     """``GET`` and ``POST /admin/reviews/{client_id}``."""
 
     def __init__(
-        self, visits: PortalVisits, roles: Roles, applications: Applications, teams: Teams, reviews: Reviews, catalog: Catalog
+        self,
+        visits: PortalVisits,
+        roles: Roles,
+        applications: Applications,
+        teams: Teams,
+        reviews: Reviews,
+        catalog: Catalog,
     ) -> None:
         self._visits = visits
         self._roles = roles
