@@ -89,9 +89,7 @@ def parse(
     )
     claims = parse_claims_request(params.get("claims") if OPENID in scope else None)
     covering = _scope_of_claims(claims, scope, client, catalog)
-    request = msgspec.structs.replace(request, acr_values=_parse_acr_values(params, claims, client))
-    acr = claims.id_token.get("acr")
-    request = msgspec.structs.replace(request, acr_essential=acr is not None and acr.essential and bool(acr.values))
+    request = _with_acr(request, params, claims, client)
     return _with_claims(request, claims, covering, _expected_subject(params, claims, id_tokens))
 
 
@@ -155,6 +153,17 @@ def _expected_subject(params: Params, claims: ClaimsRequest, id_tokens: IdTokens
     if len(wanted) > 1:
         raise InvalidRequest("the request names more than one person")
     return wanted.pop() if wanted else ""
+
+
+def _with_acr(
+    request: AuthorizationRequest, params: Params, claims: ClaimsRequest, client: Client
+) -> AuthorizationRequest:
+    acr = claims.id_token.get("acr")
+    return msgspec.structs.replace(
+        request,
+        acr_values=_parse_acr_values(params, claims, client),
+        acr_essential=acr is not None and acr.essential and bool(acr.values),
+    )
 
 
 def _with_claims(

@@ -41,9 +41,7 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
     store, pages, cookies = parts.store, parts.pages, parts.cookies
     sessions, lifetime_s = parts.browser_sessions, parts.config.session_lifetime_s
     visits = Visits(cookies, parts.csrf, sessions, parts.pending, store.clients, parts.clock)
-    people = parts.people
-    second_step = SecondStep(pages, people.second_factors, people.steps, StepCookie(parts.config))
-    arrivals = Arrivals(pages, visits, sessions, cookies, second_step, people.notices, session_lifetime_s=lifetime_s)
+    people, arrivals = parts.people, _arrivals(parts, visits)
     frames = LogoutFrames(store.session_clients, store.clients, issuer=parts.config.issuer)
     by_path: dict[str, dict[str, Handler]] = {}
     for (method, path), handler in page_routes(
@@ -78,6 +76,19 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
     by_path[paths.AUTHORIZE] = {"GET": authorize.get, "POST": authorize.post}
     by_path[paths.RESUME] = {"GET": authorize.resume}
     return {path: Route(methods) for path, methods in by_path.items()}
+
+
+def _arrivals(parts: Parts, visits: Visits) -> Arrivals:
+    pages, people = parts.pages, parts.people
+    return Arrivals(
+        pages,
+        visits,
+        parts.browser_sessions,
+        parts.cookies,
+        SecondStep(pages, people.second_factors, people.steps, StepCookie(parts.config)),
+        people.notices,
+        session_lifetime_s=parts.config.session_lifetime_s,
+    )
 
 
 def _grants_page(parts: Parts, visits: Visits) -> GrantsPage:

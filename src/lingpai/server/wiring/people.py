@@ -53,15 +53,10 @@ class PeopleParts:
         self.translators = translators
         self.rows = People(store.driver)
         self.steps = SignInSteps(store.driver)
+        self.pictures = Pictures()
         self.post = _post(config, store, log, master_key)
         self.notices = Notices(self.post, self.rows, translators, default_locale=config.default_locale)
-        self.second_factors = SecondFactors(
-            SecondFactorRows(store.driver),
-            Throttle(store.throttles, limit=_CODES_PER_ACCOUNT, window_s=_CODE_WINDOW_S, name="second-factor"),
-            audit,
-            key=master_keys.second_factor_key(master_key),
-            service_name=config.service_name,
-        )
+        self._build_factors(config, store, audit, master_key)
         links = LinkMails(
             MailLinks(store.driver),
             self.post,
@@ -71,16 +66,7 @@ class PeopleParts:
             issuer=config.issuer,
         )
         self.joining = Joining(store.accounts, self.rows, passwords, links, audit, issuer=config.issuer)
-        self.passkeys = PasskeyRing(
-            Passkeys(store.driver),
-            store.accounts,
-            store.spent,
-            audit,
-            key=master_keys.passkey_challenge_key(master_key),
-            issuer=config.issuer,
-            name=config.service_name,
-        )
-        self.pictures = Pictures()
+        self.credentials = Credentials(store.accounts, self.rows, store.sessions, self.steps, passwords, links, audit)
         self.own_data = OwnData(
             self.rows,
             store.grants,
@@ -91,7 +77,24 @@ class PeopleParts:
             self.notices,
             audit,
         )
-        self.credentials = Credentials(store.accounts, self.rows, store.sessions, self.steps, passwords, links, audit)
+
+    def _build_factors(self, config: Config, store: Store, audit: Audit, master_key: bytes) -> None:
+        self.second_factors = SecondFactors(
+            SecondFactorRows(store.driver),
+            Throttle(store.throttles, limit=_CODES_PER_ACCOUNT, window_s=_CODE_WINDOW_S, name="second-factor"),
+            audit,
+            key=master_keys.second_factor_key(master_key),
+            service_name=config.service_name,
+        )
+        self.passkeys = PasskeyRing(
+            Passkeys(store.driver),
+            store.accounts,
+            store.spent,
+            audit,
+            key=master_keys.passkey_challenge_key(master_key),
+            issuer=config.issuer,
+            name=config.service_name,
+        )
 
 
 def _post(config: Config, store: Store, log: Logger, master_key: bytes) -> Post:

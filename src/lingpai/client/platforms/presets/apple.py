@@ -1,7 +1,8 @@
 """Apple: the secret is a statement we sign, the answer is posted, the name comes once and unproven.
 
-Documented: everything here. The callback is a form posted from Apple's site: a session cookie with ``SameSite=Lax``
-does not come with it, so keep the ``PendingSignIn`` under a cookie with ``SameSite=None; Secure``. Not verified: PKCE.
+Documented: endpoints, the signed secret, the form. None of it was tried with real credentials. The callback is a form
+posted from Apple's site: a session cookie with ``SameSite=Lax`` does not come with it, so keep the ``PendingSignIn``
+under a cookie with ``SameSite=None; Secure``. Not verified: PKCE.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Douyin (抖音): ``client_key``, everything inside ``data``, errors by number under status 200, refresh without secret.
 
-Documented: everything here; numbers come as text or as numbers. The access token lives 15 days, the refresh token 30,
-and refreshing does not renew the latter. Not verified: what comes back when the person says no; PKCE.
+Documented: endpoints and envelopes; numbers come as text or as numbers. The access token lives 15 days, the refresh
+token 30, and refreshing does not renew the latter. Not verified: what comes back when the person says no; PKCE.
 """
 
 from lingpai.client.platforms.answers import JsonAnswer, Refusal

@@ -1,7 +1,7 @@
 """Gitee: standard, with JSON errors.
 
-Documented: everything here. The address in ``email`` is the one a person shows on their profile, not one that was
-checked. Not verified: PKCE.
+As clients that work with it do it, not checked against a running service. The address in ``email`` is the one a
+person shows on their profile, not one that was checked. Not verified: PKCE.
 """
 
 from lingpai.client.platforms.answers import JsonAnswer

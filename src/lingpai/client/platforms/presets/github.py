@@ -1,6 +1,6 @@
 """GitHub: errors of the token endpoint under status 200, the address that was checked in a list of its own.
 
-Documented: everything here, PKCE since 2025. An OAuth app's tokens do not expire and there is nothing to refresh; a
+Documented: endpoints; PKCE since 2025. An OAuth app's tokens do not expire and there is nothing to refresh; a
 GitHub App's do. ``email`` of the profile is what a person chose to show; the primary one of the list counts.
 """
 

@@ -1,6 +1,6 @@
 """Any OpenID Connect provider, and what Google, Microsoft and Apple have in common: an ID Token says who it is.
 
-Documented: Google's and every other provider's endpoints by its own metadata.
+Every provider's endpoints, Google's too, come from its own metadata.
 """
 
 from lingpai.client.platforms.answers import JsonAnswer

@@ -1,7 +1,8 @@
 """WeChat (微信), websites: ``appid`` and ``secret``, a fragment the page insists on, refreshing without the secret.
 
-Documented: everything here; a person who says no comes back with ``state`` alone. Seen: ``errcode`` 0 in successes of
-some APIs, text/plain as content type. Not verified: whether unknown parameters are tolerated, so no PKCE.
+As clients that work with it do it, not checked against a running service: a person who says no comes back with
+``state`` alone. Seen: ``errcode`` 0 in successes of some APIs, text/plain as content type. Not verified: whether
+unknown parameters are tolerated, so no PKCE.
 """
 
 from lingpai.client.platforms.answers import JsonAnswer, Refusal

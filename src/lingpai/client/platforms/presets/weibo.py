@@ -1,7 +1,8 @@
 """Weibo (微博): the person's ``uid`` comes with the tokens, and every API wants it.
 
-Documented: endpoints, ``uid``, comma between scopes, ``error`` with ``error_code``. Seen: ``remind_in`` beside
-``expires_in``. Not verified: refreshing, which the platform offers to its own mobile SDKs only; it is left out.
+As clients that work with it do it, not checked against a running service: endpoints, ``uid``, comma between scopes,
+``error`` with ``error_code``. Seen: ``remind_in`` beside ``expires_in``. Not verified: refreshing, which the platform
+offers to its own mobile SDKs only; it is left out.
 """
 
 from lingpai.client.platforms.answers import JsonAnswer, Refusal
