@@ -24,6 +24,13 @@ _INSERTS = {
     "upstream_trip": "INSERT INTO upstream_trip (state, browser, sealed, expires_at) VALUES ($1, '', '', $2)",
     "idempotency_key": """INSERT INTO idempotency_key (principal, digest, request, expires_at)
         VALUES ('p', $1, '', $2)""",
+    "mail": """INSERT INTO mail (id, sealed, created_at, next_at, attempts, expires_at)
+        VALUES ($1, '', 0, NULL, 0, $2)""",
+    "mail_link": """INSERT INTO mail_link (digest, purpose, email, request, created_at, expires_at)
+        VALUES ($1, 'register', '', '', 0, $2)""",
+    "sign_in_step": """INSERT INTO sign_in_step (digest, account_id, amr, next_page, created_at, expires_at)
+        VALUES ($1, 'a', '[]', '', 0, $2)""",
+    "known_browser": "INSERT INTO known_browser (account_id, digest, expires_at) VALUES ('a', $1, $2)",
     "throttle": "INSERT INTO throttle (key, window_start, hits, expires_at) VALUES ($1, 0, 1, $2)",
     "key_material": """INSERT INTO key_material (use_for, alg, sequence, kid, sealed_material, created_at, active_from,
         expires_at) VALUES ('sig', 'ES256', $1, 'kid' || $1, 'm', 0, 0, $2)""",

@@ -58,7 +58,7 @@ def _algs_of(entry: Mapping[str, object]) -> frozenset[str]:
     kty = str(entry.get("kty"))
     if kty == "RSA":
         fitting = frozenset({"RSA-OAEP", "RSA-OAEP-256"})
-    elif entry.get("crv") in _CURVES.get(kty, ()):
+    elif str(entry.get("crv")) in _CURVES.get(kty, ()):
         fitting = frozenset(alg for alg in ALGS if alg.startswith("ECDH-ES"))
     else:
         return frozenset()

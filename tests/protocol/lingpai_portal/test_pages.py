@@ -101,7 +101,7 @@ async def test_changes_to_an_approved_application_wait_for_review(world: World) 
     judge = await reviewer(world)
     await decide(judge, one.client_id, "approve")
     await one.open()
-    assert await one.submit("basics-form", ("name", "Your bank")) == 303
+    assert await one.submit("basics-form", ("name", "Your bank"), ("description", "Prints.")) == 303
     assert (await one.kept()).client.client_name == "Prints"
     await one.open("/review")
     assert await one.submit("submit-form", ("action", "submit")) == 303

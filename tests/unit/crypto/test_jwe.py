@@ -66,6 +66,11 @@ def test_the_first_key_that_fits_is_taken() -> None:
     assert key_for(keys, "ECDH-ES") is None
 
 
+@pytest.mark.parametrize("crv", [[], {}, 7, None])
+def test_a_curve_that_is_no_name_is_passed_over(crv: object) -> None:
+    assert parse(members(EC) | {"crv": crv}) == ()
+
+
 @pytest.mark.parametrize(
     "key",
     [

@@ -179,6 +179,8 @@ def _parse_toml(text: str) -> tuple[Any, dict[positions.Path, int]]:
         line = int(found[1]) if found and found[1] else text.count("\n") + 1
         message = str(error)[: found.start()] if found else str(error)
         raise DocumentInvalid([Problem(line, "", f"this is not TOML: {message}")]) from None
+    except ValueError:
+        raise _number_too_long() from None
 
 
 def _parse_json(text: str) -> tuple[Any, dict[positions.Path, int]]:
@@ -188,6 +190,15 @@ def _parse_json(text: str) -> tuple[Any, dict[positions.Path, int]]:
         raise DocumentInvalid([Problem(error.lineno, "", f"this is not JSON: {error.msg}")]) from None
     except positions.RepeatedMember as error:
         raise DocumentInvalid([Problem(error.line, write_path(error.path), "is given twice")]) from None
+    except DocumentInvalid:
+        raise
+    except ValueError:
+        raise _number_too_long() from None
+
+
+def _number_too_long() -> DocumentInvalid:
+    """What Python says of thousands of digits, which it refuses to read."""
+    return DocumentInvalid([Problem(None, "", "a number has thousands of digits")])
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -11,7 +11,7 @@ from lingpai.server.storage.driver import Driver
 from lingpai.server.storage.terms import Terms, TermsVersion
 
 _ANNOUNCEMENT_LIMIT_CHARS = 500
-_TERMS_LIMIT_CHARS = 50_000
+_TERMS_LIMIT_CHARS = 20_000
 _LONGEST_S = 366 * 86_400
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 

@@ -63,8 +63,7 @@ def parse(
     """The request with every parameter checked. Raises ``OAuthError`` meant for the client."""
     client, reply_to = identified.client, identified.reply_to
     check_pushed(client, was_pushed=was_pushed)
-    response_type = _parse_response_type(params, client)
-    _check_delivery(params, response_type)
+    _check_delivery(params, response_type := _parse_response_type(params, client))
     scope = _parse_scope(params, client, response_type)
     request = AuthorizationRequest(
         request_id=new_id(),
@@ -89,8 +88,8 @@ def parse(
     )
     claims = parse_claims_request(params.get("claims") if OPENID in scope else None)
     covering = _scope_of_claims(claims, scope, client, catalog)
-    request = _with_acr(request, params, claims, client)
-    return _with_claims(request, claims, covering, _expected_subject(params, claims, id_tokens))
+    expected_subject = _expected_subject(params, claims, id_tokens)
+    return _with_claims(_with_acr(request, params, claims, client), claims, covering, expected_subject)
 
 
 def _parse_response_type(params: Params, client: Client) -> str:

@@ -39,6 +39,7 @@ from lingpai.server.authorization.resolution import AuthorizationRequests, Refus
 from lingpai.server.authorization.response import AuthorizationResponses
 from lingpai.server.clock import Clock
 from lingpai.server.http import Cookies, escape_raw_bytes, read_form_body, read_query, remember_client
+from lingpai.server.portal.trials import Trials
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.records import Client, Session
 from lingpai.server.tokens.implied_grant import ImpliedGrants
@@ -90,6 +91,7 @@ class AuthorizeEndpoint:
         pages: AuthorizationPages,
         subjects: Subjects,
         implied: ImpliedGrants,
+        trials: Trials,
         cookies: Cookies,
         clock: Clock,
     ) -> None:
@@ -103,6 +105,7 @@ class AuthorizeEndpoint:
         self._pages = pages
         self._subjects = subjects
         self._implied = implied
+        self._trials = trials
         self._cookies = cookies
         self._clock = clock
 
@@ -154,7 +157,7 @@ class AuthorizeEndpoint:
             return self._pages.not_proven(request, error)
         except RefusedToClient as refused:
             remember_client(request, refused.client)
-            request.scope["lingpai.outcome"] = refused.error.code
+            _note(request, refused.error)
             return self._answer(request, self._responses[standard.NAME].error(refused.reply_to, refused.error))
         remember_client(request, client)
         return client, checked
@@ -165,6 +168,8 @@ class AuthorizeEndpoint:
         session, grant = (found[0].session, found[1]) if found else (None, None)
         subject = self._subjects.subject(client, session.account_id) if session else ""
         step = next_step(pending, client, session, subject, grant, now)
+        if client.trial and session is not None and isinstance(step, AskConsent | AllowByPolicy | Issue):
+            step = step if await self._trials.allow(client, session.account_id) else Refuse(self._trials.refusal())
         if isinstance(step, AllowByPolicy) and session is not None:
             step = await self._allow_by_policy(client, pending, session)
         match step:
@@ -177,7 +182,7 @@ class AuthorizeEndpoint:
             case AskConsent() | AllowByPolicy():
                 page = self._pages.consent
             case Refuse(error):
-                request.scope["lingpai.outcome"] = error.code
+                _note(request, error)
                 return self._answer(request, self._responses[pending.dialect].error(pending.reply_to, error))
             case Issue():
                 assert session is not None  # noqa: S101 - next_step issues nothing without one
@@ -206,8 +211,9 @@ class AuthorizeEndpoint:
             if pending.was_pushed and not await self._pushed.spend(pending, now):
                 raise InvalidRequestUri("request_uri was used before")
             answer = await responses.success(client, pending, issue, session, now)
+            request.scope["lingpai.counted"] = "sign_ins"
         except OAuthError as error:
-            request.scope["lingpai.outcome"] = error.code
+            _note(request, error)
             answer = responses.error(pending.reply_to, error)
         response = self._answer(request, answer)
         self._cookies.keep_browser_state(request, response, session.digest, session.expires_at - now)
@@ -222,3 +228,9 @@ class AuthorizeEndpoint:
     def _see_other(location: str) -> Response:
         # 303, so that no browser posts a password on to the next place. Spec: RFC 9700 §4.12
         return Response(status_code=_SEE_OTHER, headers={**_PRIVATE, "location": location})
+
+
+def _note(request: Request, error: OAuthError) -> None:
+    """For the log line, and for the team of the application."""
+    request.scope["lingpai.outcome"] = error.code
+    request.scope["lingpai.description"] = error.description

@@ -91,6 +91,7 @@ def refuse(request: Request, error: OAuthError, dialect: ModuleType = standard) 
     """The error for whoever calls a back-channel endpoint; what only the operator may know goes to the log line."""
     request.scope["lingpai.outcome"] = error.code
     request.scope["lingpai.detail"] = error.detail or error.description
+    request.scope["lingpai.description"] = error.description
     response = write_body(dialect.write_error(error))
     if isinstance(error, InvalidClient):
         response.headers["www-authenticate"] = write_challenge("Basic", realm="lingpai", charset="UTF-8")

@@ -31,7 +31,7 @@ _HAS_BROWSER = "SELECT 1 FROM known_browser WHERE account_id = $1 LIMIT 1"
 TABLES_OF_A_PERSON = (
     *("session", "sign_in_step", "mail_link", "totp", "recovery_code", "passkey", "avatar", "known_browser"),
     *("external_identity", "token_family", "account_grant", "admin_role", "terms_acceptance"),
-    *("team_member", "application_tester"),
+    *("team_member", "application_tester", "qq_openid", "qq_unionid"),
 )
 """Every table with rows of one account that go with it; ``session_client`` goes when its notices are delivered."""
 

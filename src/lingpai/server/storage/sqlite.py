@@ -82,15 +82,12 @@ class SQLiteDriver:
         return await answer
 
     def version(self) -> object:
-        """SQLite's own count of what others committed; our writer is one of them. Asked once per turn of the loop.
-
-        A commit of our own is answered in a later turn than the one that asked before it, so nobody who was told of
-        it is shown anything older.
+        """SQLite's own count of what others committed, our writer among them. Asked once per turn of the event loop,
+        and a commit of our own is answered in a later turn (docs/decisions/0010).
         """
         if self._closed:
             return None
-        local = self._local
-        loop = asyncio.get_running_loop()
+        local, loop = self._local, asyncio.get_running_loop()
         known: tuple[asyncio.AbstractEventLoop, object] | None = getattr(local, "version", None)
         if known is not None and known[0] is loop:
             return known[1]

@@ -1,7 +1,7 @@
 """Somebody has proved who they are: a session starts, and they go on where they were going.
 
-Owns: whether a second factor is asked for first, which session ends, which cookies are set, where the person goes next.
-Every way to sign in ends here (password, passkey, upstream provider), so whatever must hold for all of them is done
+Owns: whether a second factor or the terms of service are asked for first, which session ends, which cookies are set,
+where the person goes next. Every way to sign in ends here (password, passkey, upstream provider), so whatever must hold for all of them is done
 here. Leaves: the proof to whoever calls.
 """
 
@@ -18,6 +18,7 @@ from lingpai.server.storage.records import Account
 from lingpai.server.upstream.visits import is_upstream_visit
 from lingpai.server.web.render import Pages
 from lingpai.server.web.second_step import SecondStep
+from lingpai.server.web.terms_step import TermsStep
 from lingpai.server.web.visit import Asked, Visit, Visits, see_other
 
 
@@ -31,11 +32,13 @@ class Arrivals:
         sessions: BrowserSessions,
         cookies: Cookies,
         second_step: SecondStep,
+        terms_step: TermsStep,
         notices: Notices,
         *,
         session_lifetime_s: int,
     ) -> None:
         self._second_step = second_step
+        self._terms_step = terms_step
         self._notices = notices
         self._pages = pages
         self._visits = visits
@@ -63,6 +66,10 @@ class Arrivals:
         """
         if await self._second_step.is_needed(account, amr if proven_here is None else proven_here):
             return await self._second_step.begin(visit, asked, account, amr, next_page or "")
+        if await self._terms_step.is_needed(account, visit.now):
+            return await self._terms_step.begin(
+                visit, asked, account, amr, auth_time=auth_time, next_page=next_page or ""
+            )
         adding = asked is not None and asked.request.adding
         secret = await self._sessions.start(
             account.id,

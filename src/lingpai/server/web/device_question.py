@@ -29,6 +29,7 @@ from lingpai.server.authorization.consent import (
 from lingpai.server.authorization.device_visit import DeviceVisits
 from lingpai.server.authorization.user_code import show_user_code
 from lingpai.server.http import remember_client
+from lingpai.server.portal.trials import Trials
 from lingpai.server.storage.device_codes import DeviceCodes
 from lingpai.server.storage.grants import Grants
 from lingpai.server.storage.records import Account, Client, DeviceCode, Grant
@@ -70,6 +71,7 @@ class DeviceQuestionPage:
         catalog: Catalog,
         audit: Audit,
         notices: Notices,
+        trials: Trials,
     ) -> None:
         self._notices = notices
         self._pages = pages
@@ -79,6 +81,7 @@ class DeviceQuestionPage:
         self._grants = grants
         self._catalog = catalog
         self._audit = audit
+        self._trials = trials
 
     async def get(self, request: Request) -> Response:
         """The question; once it is answered, what the answer was."""
@@ -127,6 +130,8 @@ class DeviceQuestionPage:
         if code.decision != "pending" or code.expires_at <= visit.now:
             return self._outcome(visit, "gone")
         remember_client(request, client)
+        if not await self._trials.allow(client, account.id):
+            return self._outcome(visit, "trial", client)
         grant = await self._grants.get(account.id, client.client_id)
         question = question_about(parse_scope(code.scope), client, grant, visit.now, everything=True)
         return _Sheet(visit, sealed, visit.signed_in, code, client, grant, question)
@@ -206,7 +211,7 @@ class DeviceQuestionPage:
         return self._visits.named(visit, response)
 
     def _outcome(
-        self, visit: Visit, outcome: Literal["allowed", "refused", "gone"], client: Client | None = None
+        self, visit: Visit, outcome: Literal["allowed", "refused", "gone", "trial"], client: Client | None = None
     ) -> Response:
         """How it ended; "gone" says nothing about the device, which may not be this person's."""
         application = application_view(client) if client else None

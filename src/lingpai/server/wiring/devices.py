@@ -58,7 +58,15 @@ def device_pages(parts: Parts, visits: Visits) -> Mapping[tuple[str, str], Handl
     )
     entry = DevicePage(pages, visits, device_visits, lookup)
     question = DeviceQuestionPage(
-        pages, visits, device_visits, store.device_codes, store.grants, parts.catalog, parts.audit, parts.people.notices
+        pages,
+        visits,
+        device_visits,
+        store.device_codes,
+        store.grants,
+        parts.catalog,
+        parts.audit,
+        parts.people.notices,
+        parts.portal.trials,
     )
     return {
         ("GET", paths.DEVICE): entry.get,

@@ -149,6 +149,7 @@ def _authorize_endpoint(parts: Parts) -> AuthorizeEndpoint:
         ),
         subjects=parts.subjects,
         implied=parts.implied,
+        trials=parts.portal.trials,
         cookies=parts.cookies,
         clock=parts.clock,
     )

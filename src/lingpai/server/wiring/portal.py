@@ -8,6 +8,7 @@ from lingpai.server.config import Config
 from lingpai.server.http import Handler
 from lingpai.server.portal.desk import Desk
 from lingpai.server.portal.reviews import Reviews
+from lingpai.server.portal.trials import Trials
 from lingpai.server.rate_limit import Throttle
 from lingpai.server.registration.secrets import SecretMaker
 from lingpai.server.storage.applications import Applications
@@ -53,6 +54,7 @@ class PortalParts:
         self.audit = audit
         self.teams = Teams(driver)
         self.applications = Applications(driver)
+        self.trials = Trials(self.applications)
         self.roles = Roles(driver)
         self.desk = Desk(self.applications, catalog, secret_maker, audit, issuer=config.issuer)
         self.reviews = Reviews(

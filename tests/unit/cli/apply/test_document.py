@@ -98,6 +98,7 @@ def test_json_says_the_same_as_toml(tmp_path: Path) -> None:
             "line 5: scopes[1].name: the same as scopes[0].name",
         ),
         ("a = " + "[" * 5000, "nested too deeply"),
+        pytest.param("a = " + "1" * 5000, "a number has thousands of digits", id="a number as long as a page"),
     ],
 )
 def test_a_wrong_toml_file_is_named_by_line_and_field(tmp_path: Path, text: str | bytes, message: str) -> None:
@@ -115,6 +116,7 @@ def test_a_wrong_toml_file_is_named_by_line_and_field(tmp_path: Path, text: str 
         ('{"scopes": [],\n "scopes": []}', "line 2: scopes: is given twice"),
         ('{"accounts": [{"username": "a",\n"pasword": "b"}]}', "line 2: accounts[0].pasword: there is no such field;"),
         ("[" * 100_000, "nested too deeply"),
+        pytest.param('{"a": ' + "1" * 5000 + "}", "a number has thousands of digits", id="a number as long as a page"),
         ("", "line 1: this is not JSON: Expecting value"),
     ],
 )

@@ -9,7 +9,8 @@ from lingpai.i18n import LOCALES
 from lingpai.oauth.params import Params
 from lingpai.server.administration.desk import ActRefused
 from lingpai.server.administration.notices import NoticeActs
-from lingpai.server.web.admin.visits import AdminVisit, AdminVisits
+from lingpai.server.storage.announcements import Audience
+from lingpai.server.web.admin.visits import LINE_BREAK, AdminVisit, AdminVisits
 from lingpai.server.web.admin_paths import ANNOUNCEMENTS, TERMS_VERSIONS
 
 _DAY_S = 86_400
@@ -41,7 +42,7 @@ class AnnouncementsPage:
                 return self._visits.done(ANNOUNCEMENTS, "withdrawn")
             begins_at = read_moment(form.get("begins_at"), default=visit.now)
             ends_at = read_moment(form.get("ends_at"), default=visit.now + _DAY_S)
-            audience = "developers" if form.get("audience") == "developers" else "people"
+            audience: Audience = "developers" if form.get("audience") == "developers" else "people"
             await self._acts.announce(visit.actor, audience, _texts(form), begins_at, ends_at, visit.now)
         except ActRefused as refused:
             if refused.reason != "invalid":
@@ -117,8 +118,7 @@ def read_moment(text: str | None, *, default: int) -> int:
 
 
 def _texts(form: Params) -> dict[str, str]:
-    # Browsers send line ends as CRLF.
-    return {locale: (form.get(f"text_{locale}") or "").replace("\r\n", "\n").strip() for locale in LOCALES}
+    return {locale: (form.get(f"text_{locale}") or "").replace(LINE_BREAK, "\n").strip() for locale in LOCALES}
 
 
 def _bytes_in(text: str | None) -> bytes:

@@ -5,20 +5,27 @@ To whoever has no role these pages do not exist. Dangerous acts take proof of th
 Spec: RFC 9470 §3
 """
 
+import re
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lingpai.oauth.params import Params
+from lingpai.oauth.params import Params, parse_params
+from lingpai.server.accounts.csrf import CsrfRefused
 from lingpai.server.accounts.roles import DANGEROUS, Act, Role, Roles, may
 from lingpai.server.administration.desk import Actor, ActRefused
+from lingpai.server.http import read_form_body
 from lingpai.server.web.account_visits import AccountVisit, AccountVisits
 from lingpai.server.web.admin_paths import TABS
 from lingpai.server.web.errors import error_page
 from lingpai.server.web.visit import see_other
 
+LINE_BREAK = "\u2028"
+_LINE_BREAK = re.compile(rb"%0D%0A|%0A|%0D", re.IGNORECASE)
+_BODY_LIMIT_BYTES = 400_000
+"""Terms of service in two languages, every character of them percent-encoded."""
 _STATUS = {"not_found": 404, "forbidden": 403, "stale": 403, "conflict": 409, "invalid": 422}
 
 
@@ -58,11 +65,22 @@ class AdminVisits:
         """The form of an act, or why it cannot be done now. ``back``: the path of the page it is on."""
         if not visit.may(act):
             return self.refused(visit, ActRefused("forbidden"))
-        form = await self._visits.read(visit.opened)
+        form = await self._form(visit)
         if form is None:
             return self.show(visit, "admin/refused.html", status=403, reason="stale", problems={})
         if act in DANGEROUS and not visit.opened.is_recent:
             return self._visits.confirm_first(back)
+        return form
+
+    async def _form(self, visit: AdminVisit) -> Params | None:
+        """The form, its line breaks as ``LINE_BREAK``: any other control character is refused in a form."""
+        body = await read_form_body(visit.opened.visit.request, limit_bytes=_BODY_LIMIT_BYTES)
+        body = _LINE_BREAK.sub(quote(LINE_BREAK).encode(), body)
+        form = parse_params(body, limit_bytes=2 * _BODY_LIMIT_BYTES, value_limit_bytes=_BODY_LIMIT_BYTES)
+        try:
+            self._visits.showing.visits.check_form(visit.opened.visit, form)
+        except CsrfRefused:
+            return None
         return form
 
     def refused(self, visit: AdminVisit, refused: ActRefused) -> Response:
