@@ -89,7 +89,8 @@ class Cluster:
             except psycopg.OperationalError:
                 assert process.poll() is None, (self.folder / "log").read_text(errors="replace")[-2000:]
                 assert time.monotonic() < until, "PostgreSQL does not start"
-                time.sleep(0.02)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0.02)
             else:
                 return
 

@@ -128,8 +128,8 @@ class World:
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:
         """Another program holds the database: what is written is refused soon, what is read is read."""
-        if not is_postgresql(self.config.database):
-            await self.driver.transact([Statement("PRAGMA busy_timeout=20")])  # not five seconds for every test
+        if not is_postgresql(self.config.database):  # not five seconds for every test
+            await self.driver.transact([Statement("PRAGMA busy_timeout=20")])
         with databases.locked(self.config.database):
             yield
 
@@ -182,8 +182,7 @@ class World:
     async def add_scope(self, name: str, **fields: Any) -> None:
         """Add a permission with words in both languages."""
         words = {"en": f"English words for {name}", "zh_CN": f"{name} 的中文说明"}
-        values: dict[str, Any] = {"descriptions": words}
-        await self.server.store.catalog.put_scope(ScopeDefinition(name=name, **(values | fields)))
+        await self.server.store.catalog.put_scope(ScopeDefinition(name=name, **({"descriptions": words} | fields)))
         await self.server.catalog.reload()
 
     async def add_resource_server(self, resource: str, **fields: Any) -> None:
@@ -212,8 +211,7 @@ class World:
         """What the server says about a token; ``params`` as for ``post``."""
         response = await self.post("/oauth2/introspect", token=token, **params)
         assert response.status_code == 200, response.text
-        claims: dict[str, Any] = response.json()
-        return claims
+        return cast("dict[str, Any]", response.json())
 
     async def is_active(self, access_token: str) -> bool:
         """Whether the application's own access token is in force."""

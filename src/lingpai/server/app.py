@@ -30,7 +30,7 @@ from lingpai.server.storage.driver import StorageUnavailable
 
 _CORS = {
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "WWW-Authenticate, DPoP-Nonce",
+    "access-control-expose-headers": "WWW-Authenticate, DPoP-Nonce, X-Request-Id",
 }
 _RAW_CORS = raw_headers(_CORS.items())
 _PREFLIGHT = {
@@ -58,7 +58,7 @@ class Problems(Struct, frozen=True):
 class App:
     """``await app(scope, receive, send)``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one thing it needs of whoever builds it
         self,
         routes: Mapping[str, Route],
         problems: Problems,
@@ -69,6 +69,7 @@ class App:
         start: Callable[[], Awaitable[None]],
         close: Callable[[], Awaitable[None]],
         freshen: Callable[[], Awaitable[None]],
+        observe: Callable[[Scope, str, int, str], None],
     ) -> None:
         self._routes = {path: route for path, route in routes.items() if not is_pattern(path)}
         self._patterns = PathPatterns((path, route) for path, route in routes.items() if is_pattern(path))
@@ -79,6 +80,7 @@ class App:
         self._start = start
         self._close = close
         self._freshen = freshen
+        self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request, or the life of the process. Anything else is refused."""
@@ -106,6 +108,7 @@ class App:
     async def _respond(self, request: Request) -> Response:
         began = time.perf_counter()
         request_id = secrets.token_hex(8)
+        request.scope["lingpai.reference"] = request_id
         bind_request_id(request_id)
         remember_client_address(request, find_client_address(request, self._trusted_proxies))
         path = self._path(request.scope)
@@ -117,6 +120,8 @@ class App:
         response.raw_headers.append((b"x-request-id", request_id.encode()))
         if route is not None and route.cors:
             response.raw_headers += _RAW_CORS
+        if route is not None:
+            self._observe(request.scope, endpoint, response.status_code, request_id)
         self._note(request, endpoint if route else "(no such path)", response, request_id, began)
         return response
 

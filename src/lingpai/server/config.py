@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo, field_validator
 
-from lingpai.server import identity_provider_settings
+from lingpai.server import identity_provider_settings, theme_settings
 from lingpai.server.database_url import SQLITE, check_database_url, database_name
 from lingpai.server.identity_provider_settings import IdentityProviderSettings
 from lingpai.server.setting_sources import ENV_PREFIX, ConfigInvalid, did_you_mean, read_file, sentence, variables
+from lingpai.server.theme_settings import ThemeSettings
 
 __all__ = ["DAY_S", "Config", "ConfigInvalid", "load_config"]
 
@@ -143,7 +144,7 @@ class Config(BaseModel):
     mail_from: str = Field("", max_length=254)
     """The sender's address. Empty: `no-reply@` and the host of `issuer`."""
     mail_outbox: bool = False
-    """Show mails that were not handed on at `/outbox`, to everybody. Only for development."""
+    """Show mails that were not handed on at `/outbox`, to everybody. Only where `issuer` is this machine."""
 
     qq_access_token_lifetime_s: int = Field(90 * DAY_S, ge=60, le=730 * DAY_S)
     """Seconds an access token issued through QQ Connect lives (`expires_in`)."""
@@ -162,6 +163,8 @@ class Config(BaseModel):
     """Language of the pages when the browser names none we have."""
     service_name: str = Field("Lingpai", max_length=60)
     """What the pages call this service. Plain text."""
+    theme: ThemeSettings = {}
+    """Colours, logo and links of the pages: see [Administration](../how-to/administration.md)."""
     log_format: Literal["console", "json"] = "console"
     """One line per request for people, or for machines."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -196,6 +199,13 @@ class Config(BaseModel):
         if "ES256" not in algs or len(set(algs)) != len(algs):
             raise ValueError("must contain ES256, and each algorithm once")
         return algs
+
+    @field_validator("mail_outbox")
+    @classmethod
+    def _check_mail_outbox(cls, mail_outbox: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic calls it
+        if mail_outbox and urlsplit(info.data.get("issuer", "")).hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("is for an issuer on this machine only: whoever opens /outbox opens every account")
+        return mail_outbox
 
     @field_validator("mail_from")
     @classmethod
@@ -288,4 +298,6 @@ def _beside(file: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
     if "identity_providers" in settings:
         providers = identity_provider_settings.beside(file.parent, settings["identity_providers"])
         settings = settings | {"identity_providers": providers}
+    if "theme" in settings:
+        settings = settings | {"theme": theme_settings.beside(file.parent, settings["theme"])}
     return settings

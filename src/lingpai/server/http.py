@@ -105,7 +105,9 @@ async def read_body(request: Request, media_type: str, limit_bytes: int) -> byte
         more = message.get("more_body", False)
         if len(body) > limit_bytes:
             raise BodyTooLarge(f"the body is longer than {limit_bytes} bytes")
-    return bytes(body)
+    content = bytes(body)
+    request.scope["lingpai.form"] = content  # for whoever explains a refusal
+    return content
 
 
 def find_header(request: Request, name: bytes) -> str | None:

@@ -77,6 +77,6 @@ async def test_a_stranger_at_a_device_is_told(world: World) -> None:
     browser = world.browser()
     await world.sign_in(browser, "lisi")
     await browser.get("/device")
-    await browser.submit(browser.forms()[0], ("user_code", device.began["user_code"]))
+    await browser.submit(browser.form("device-form"), ("user_code", device.began["user_code"]))
     await browser.follow()
     assert 'data-outcome="trial"' in browser.page.text

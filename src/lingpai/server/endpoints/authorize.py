@@ -7,7 +7,7 @@ pages.
 Spec: RFC 6749 §3.1; RFC 6749 §4.1.1; RFC 9700 §4.11
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import assert_never
 
 from starlette.requests import Request
@@ -56,7 +56,7 @@ class AuthorizationPages:
     def __init__(
         self,
         *,
-        not_proven: Callable[[Request, NotProven], Response],
+        not_proven: Callable[[Request, NotProven], Awaitable[Response]],
         lost: Callable[[Request, PendingRequestLost], Response],
         form_post: Callable[[Request, FormPost], Response],
         sign_in: Callable[[str], str],
@@ -126,7 +126,7 @@ class AuthorizeEndpoint:
         try:
             encoded = escape_raw_bytes(await read_form_body(request))
         except OAuthError:
-            return self._pages.not_proven(request, NotProven("malformed"))
+            return await self._pages.not_proven(request, NotProven("malformed"))
         checked = await self._check(request, encoded, browser=b"")
         if isinstance(checked, Response):
             return checked
@@ -143,7 +143,7 @@ class AuthorizeEndpoint:
             return self._pages.lost(request, lost)
         client = await self._clients.get(pending.client_id)
         if client is None or client.disabled_at is not None:
-            return self._pages.not_proven(request, NotProven("client_unknown"))
+            return await self._pages.not_proven(request, NotProven("client_unknown"))
         remember_client(request, client)
         return await self._proceed(request, client, pending, browser)
 
@@ -154,7 +154,7 @@ class AuthorizeEndpoint:
         try:
             client, checked = await self._requests.resolve(encoded, browser=browser, now=self._clock())
         except NotProven as error:
-            return self._pages.not_proven(request, error)
+            return await self._pages.not_proven(request, error)
         except RefusedToClient as refused:
             remember_client(request, refused.client)
             _note(request, refused.error)

@@ -5,7 +5,6 @@ Linear but for a middle of bounded length: what is compared was sent by a strang
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from os.path import commonprefix
 
 from msgspec import Struct
 
@@ -48,7 +47,12 @@ def _likeness(left: str, right: str) -> float:
 
 def _common(left: str, right: str) -> tuple[str, str]:
     """Beginning and end that both have, without overlapping."""
-    head = commonprefix([left, right])
-    rest = min(len(left), len(right)) - len(head)
-    tail = commonprefix([left[::-1], right[::-1]])[:rest][::-1]
-    return head, tail
+    head = _same_beginning(left, right)
+    tail = _same_beginning(left[head:][::-1], right[head:][::-1])
+    return left[:head], left[len(left) - tail :]
+
+
+def _same_beginning(left: str, right: str) -> int:
+    """How many characters are the same."""
+    pairs = zip(left, right, strict=False)
+    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(left), len(right)))

@@ -27,8 +27,27 @@ SHOWN = (
 )
 """Parameters whose values are no secrets."""
 HIDDEN = (
-    *("state", "nonce", "code", "code_challenge", "code_verifier", "client_secret", "client_assertion", "refresh_token"),
-    *("request", "request_uri", "login_hint", "id_token_hint", "claims", "token", "device_code", "username", "password"),
+    *(
+        "state",
+        "nonce",
+        "code",
+        "code_challenge",
+        "code_verifier",
+        "client_secret",
+        "client_assertion",
+        "refresh_token",
+    ),
+    *(
+        "request",
+        "request_uri",
+        "login_hint",
+        "id_token_hint",
+        "claims",
+        "token",
+        "device_code",
+        "username",
+        "password",
+    ),
     *("assertion", "subject_token", "actor_token", "dpop_jkt"),
 )
 """Parameters of which only the name is kept. One that stands in neither list is not kept at all."""

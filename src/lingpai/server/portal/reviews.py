@@ -48,8 +48,7 @@ class Reviews:
         """Let everybody use it, with those of the sensitive permissions that are named; the others are refused."""
         _expect(kept, "submitted")
         decided = {
-            name: self._decided(name, wanted, permissions)
-            for name, wanted in kept.application.permissions.items()
+            name: self._decided(name, wanted, permissions) for name, wanted in kept.application.permissions.items()
         }
         first = kept.application.approved_at
         application = replace(

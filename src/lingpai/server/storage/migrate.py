@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_LOCK = 0x6C696E67706169
+_LOCK = "SELECT pg_advisory_xact_lock(30518569462391145)"
 """Of PostgreSQL: of processes that start together, one upgrades while the others wait."""
 
 
@@ -136,7 +136,7 @@ def _run(database: str, revision: str, *, up: bool) -> None:
 
     if is_postgresql(database):
         engine = create_engine("postgresql+psycopg://", creator=lambda: _raw_connection(database))
-        begin = f"SELECT pg_advisory_xact_lock({_LOCK})"
+        begin = _LOCK
     else:
         options = {"timeout": 30, "isolation_level": None}
         engine = create_engine(f"sqlite:///{sqlite_path(database)}", connect_args=options)

@@ -23,6 +23,8 @@ _OWN_CLASSES = ("0A", "21", "22", "23", "42", "54")
 _BEGIN, _COMMIT, _ROLLBACK = Step("BEGIN"), Step("COMMIT"), Step("ROLLBACK")
 _SAVEPOINT, _UNDO = Step("SAVEPOINT caller"), Step("ROLLBACK TO SAVEPOINT caller")
 _RELEASE = Step("RELEASE SAVEPOINT caller")
+_LIMITS = """SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
+CAST(pg_current_xact_id() AS text)"""
 _STATUS = "SELECT pg_xact_status(CAST($1 AS xid8))"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 5))"
 
@@ -268,11 +270,7 @@ class _Transaction:
 
 def _write_limits(statement_timeout_s: float, lock_timeout_s: float) -> Step:
     """For one transaction only: behind PgBouncer the connection is somebody else's afterwards."""
-    return Step(
-        f"SELECT set_config('statement_timeout', '{int(statement_timeout_s * 1000)}', true),"
-        f" set_config('lock_timeout', '{int(lock_timeout_s * 1000)}', true),"
-        " CAST(pg_current_xact_id() AS text)"
-    )
+    return write_step(_LIMITS, (str(int(statement_timeout_s * 1000)), str(int(lock_timeout_s * 1000))))
 
 
 def _order(waiting: _Waiting) -> tuple[str, list[bytes]]:

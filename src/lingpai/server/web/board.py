@@ -5,23 +5,14 @@ from collections.abc import Mapping
 from lingpai.server.clock import Clock
 from lingpai.server.storage.announcements import Announcement, Announcements, Audience
 
-_REREAD_S = 10
-
 
 class Board:
-    """Valid after ``reload``; a change is seen at most so many seconds later."""
+    """Valid after ``reload``."""
 
     def __init__(self, rows: Announcements, clock: Clock) -> None:
         self._rows = rows
         self._clock = clock
         self._living: tuple[Announcement, ...] = ()
-        self._fresh_until = -1
-
-    async def freshen(self, now: int) -> None:
-        """Read again what is announced, if that was long ago."""
-        if now >= self._fresh_until:
-            self._fresh_until = now + _REREAD_S
-            await self.reload(now)
 
     async def reload(self, now: int) -> None:
         """Read it now."""

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lingpai.oauth.params import Params
+from lingpai.server.accounts.passkeys import PasskeyRing
 from lingpai.server.accounts.second_factor import FactorRefused, SecondFactors
 from lingpai.server.accounts.session import BrowserSessions
 from lingpai.server.accounts.sign_in import SignIn, SignInRefused
@@ -15,7 +16,7 @@ from lingpai.server.web import paths
 from lingpai.server.web.account_visits import AccountVisit, AccountVisits
 from lingpai.server.web.visit import see_other
 
-_STATUS = {"stale": 403, "wrong": 422, "wrong_code": 422, "throttled": 429, "busy": 503}
+_STATUS = {"stale": 403, "wrong": 422, "wrong_code": 422, "wrong_passkey": 422, "throttled": 429, "busy": 503}
 RETURN_TO = ("security", "data", "account", "totp")
 
 
@@ -23,8 +24,14 @@ class ConfirmIdentityPage:
     """``GET`` and ``POST /account/confirm``."""
 
     def __init__(
-        self, visits: AccountVisits, sign_in: SignIn, second_factors: SecondFactors, sessions: BrowserSessions
+        self,
+        visits: AccountVisits,
+        sign_in: SignIn,
+        second_factors: SecondFactors,
+        passkeys: PasskeyRing,
+        sessions: BrowserSessions,
     ) -> None:
+        self._passkeys = passkeys
         self._visits = visits
         self._sign_in = sign_in
         self._second_factors = second_factors
@@ -55,6 +62,10 @@ class ConfirmIdentityPage:
     async def _prove(self, opened: AccountVisit, form: Params) -> tuple[str, ...] | str:
         """What was proved, or the problem."""
         account = opened.account
+        if credential := form.get("credential"):
+            browser = opened.visit.browser
+            found = await self._passkeys.sign_in(credential, browser=browser, ip=opened.ip, now=opened.now)
+            return found[1] if found and found[0].id == account.id else "wrong_passkey"
         result = await self._sign_in.attempt(account.username, form.get("password") or "", ip=opened.ip, now=opened.now)
         if isinstance(result, SignInRefused):
             return result.reason
@@ -74,6 +85,8 @@ class ConfirmIdentityPage:
             to=page,
             problem=problem,
             has_password=opened.account.password_hash is not None,
+            passkey_options=self._passkeys.request_options(opened.visit.browser, opened.now),
+            has_passkeys=bool(await self._passkeys.list(opened.account.id)),
             has_second_factor=await self._second_factors.is_set_up(opened.account.id),
         )
 

@@ -128,6 +128,7 @@ class ConsentPage:
         )
         if sheet.grant is None or sheet.grant.id != grant.id:
             await self._notices.allowed(sheet.account, sheet.asked.client.client_name, visit.now)
+        visit.request.scope["lingpai.counted"] = "grants"
         return see_other(self._pages.resume_url(self._visits.answer(sheet.asked, consented=grant.id)))
 
     def _look_again(self, sheet: _Sheet) -> Response:

@@ -61,7 +61,7 @@ class _Sheet(Struct, frozen=True):
 class DeviceQuestionPage:
     """``GET`` and ``POST /device/confirm``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - each is one thing it uses
         self,
         pages: Pages,
         visits: Visits,
@@ -159,6 +159,7 @@ class DeviceQuestionPage:
         await self._record(CONSENT_GIVEN, sheet, **detail)
         if sheet.grant is None or sheet.grant.id != grant.id:
             await self._notices.allowed(sheet.account, sheet.client.client_name, visit.now)
+        visit.request.scope["lingpai.counted"] = "grants"
         return self._answered(sheet)
 
     async def _refuse(self, sheet: _Sheet) -> Response:

@@ -54,9 +54,12 @@ def error_page(pages: Pages, request: Request, problem: Problem, *, status: int,
     return response
 
 
-def not_proven_page(pages: Pages, request: Request, refused: NotProven, *, reference: str = "") -> HTMLResponse:
+def not_proven_page(
+    pages: Pages, request: Request, refused: NotProven, *, reference: str = "", explained_at: str = ""
+) -> HTMLResponse:
     """The page for a request whose client or redirect URI is unproven: it explains to both, the person and the
-    developer, and leads nowhere. It tells nothing of what is registered.
+    developer, and leads nowhere. It tells nothing of what is registered. ``explained_at``: the page that does, for
+    whoever may see it.
 
     Spec: RFC 6749 §4.1.2.1; RFC 9700 §4.11.2
     """
@@ -68,6 +71,7 @@ def not_proven_page(pages: Pages, request: Request, refused: NotProven, *, refer
         reference=reference,
         refused=refused.reason,
         sent=refused.sent if _ONE_WORD.match(refused.sent) else "",
+        explained_at=explained_at,
     )
 
 

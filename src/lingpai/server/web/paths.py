@@ -7,7 +7,7 @@ is no URL in a request that could point somewhere else (open redirect; RFC 9700 
 import re
 
 from lingpai.server.path_patterns import compile_pattern
-from lingpai.server.web import portal_paths
+from lingpai.server.web import admin_paths, portal_paths
 
 LANDING = "/"
 SIGN_IN = "/sign-in"
@@ -71,6 +71,7 @@ RETURN_PAGES = {
     "link_identity": LINK_IDENTITY,
     "developer": portal_paths.DEVELOPER,
     "reviews": portal_paths.REVIEWS,
+    **admin_paths.RETURN_PAGES,
 }
 
 PLACES = {
@@ -89,7 +90,7 @@ PLACES = {
 }
 """Where forms of ours go, but no switch of language leads back to."""
 
-_RETURN_PATTERNS = tuple(map(compile_pattern, portal_paths.RETURN_PATTERNS))
+_RETURN_PATTERNS = tuple(map(compile_pattern, (*portal_paths.RETURN_PATTERNS, *admin_paths.RETURN_PATTERNS)))
 _SEALED = re.compile(r"[0-9a-z_]{1,65536}\Z")
 
 

@@ -4,7 +4,7 @@ Owns: the Jinja environments (one per locale, autoescape on), the reader's local
 sentences to ``templates/``, what a page shows to its handler.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,9 +17,11 @@ from lingpai.i18n import LOCALE_NAMES, Translator, negotiate
 from lingpai.server.authorization.request import only_value
 from lingpai.server.config import Config
 from lingpai.server.http import Cookies, read_query
+from lingpai.server.storage.announcements import Audience
+from lingpai.server.theme_settings import LINKS
 from lingpai.server.web import paths
 from lingpai.server.web.account_pages import account_pages
-from lingpai.server.web.static import StaticFiles
+from lingpai.server.web.static import THEME_LOGO, THEME_STYLE, StaticFiles
 
 _PAGE_NAMES = {path: name for name, path in paths.RETURN_PAGES.items()}
 
@@ -37,7 +39,15 @@ _HEADERS = {
 class Pages:
     """Renders pages in the reader's language."""
 
-    def __init__(self, config: Config, translators: Mapping[str, Translator], static: StaticFiles) -> None:
+    def __init__(
+        self,
+        config: Config,
+        translators: Mapping[str, Translator],
+        static: StaticFiles,
+        announced: Callable[[Audience, str], Sequence[str]] = lambda _audience, _locale: (),
+    ) -> None:
+        self._theme = config.theme
+        self._announced = announced
         self._cookies = Cookies(config)
         self._default_locale = config.default_locale
         self._registration_open = config.account_registration == "open"
@@ -124,6 +134,10 @@ class Pages:
             language_tag=translator.language_tag,
             languages=[(code, name, code.replace("_", "-")) for code, name in LOCALE_NAMES.items()],
             service_name=service_name,
+            announced=self._announced,
+            theme_links=[(name, self._theme[name]) for name in LINKS if name in self._theme],
+            theme_style=THEME_STYLE if THEME_STYLE in self._static.names else "",
+            logo=THEME_LOGO if THEME_LOGO in self._static.names else "logo.svg",
             static=self.static_url,
             url=self.url,
             end_session_url=self.end_session_url(),

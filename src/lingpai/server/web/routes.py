@@ -19,7 +19,7 @@ from lingpai.server.web.render import Pages
 from lingpai.server.web.select_account import SelectAccountPage
 from lingpai.server.web.sign_in import SignInPage
 from lingpai.server.web.sign_out import SignOutPage
-from lingpai.server.web.static import CONTENT_TYPES, StaticFiles
+from lingpai.server.web.static import StaticFiles
 
 
 def page_routes(  # noqa: PLR0913 - one for each page
@@ -37,6 +37,7 @@ def page_routes(  # noqa: PLR0913 - one for each page
     people: Mapping[tuple[str, str], Handler],
     upstream: Mapping[tuple[str, str], Handler],
     portal: Mapping[tuple[str, str], Handler],
+    administration: Mapping[tuple[str, str], Handler],
 ) -> dict[tuple[str, str], Handler]:
     """(method, exact path) -> handler, for the application's table."""
     routes: dict[tuple[str, str], Handler] = {
@@ -59,9 +60,10 @@ def page_routes(  # noqa: PLR0913 - one for each page
         **people,
         **upstream,
         **portal,
+        **administration,
     }
     shown = {route: _with_error_page(handler, pages) for route, handler in routes.items()}
-    files: dict[tuple[str, str], Handler] = {("GET", paths.STATIC + name): static.get for name in CONTENT_TYPES}
+    files: dict[tuple[str, str], Handler] = {("GET", paths.STATIC + name): static.get for name in static.names}
     return shown | files
 
 

@@ -5,12 +5,18 @@ long a browser keeps them. Leaves: their content to the files in ``static/``.
 """
 
 import hashlib
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
+
+from lingpai.server.theme_settings import read_logo, style_of
+
+THEME_STYLE = "theme.css"
+THEME_LOGO = "theme-logo"
 
 CONTENT_TYPES = MappingProxyType(
     {
@@ -36,9 +42,15 @@ class StaticFile(Struct, frozen=True):
 class StaticFiles:
     """All files of ``static/``, read once."""
 
-    def __init__(self) -> None:
+    def __init__(self, theme: Mapping[str, str] = MappingProxyType({})) -> None:
         folder = Path(__file__).parent / "static"
         self._files = {name: _read(folder / name, content_type) for name, content_type in CONTENT_TYPES.items()}
+        self._files |= _themed(theme)
+
+    @property
+    def names(self) -> Collection[str]:
+        """Every file there is."""
+        return self._files.keys()
 
     def versioned(self, name: str) -> str:
         """The file's name with its version, as pages link to it: a changed file has a new address."""
@@ -62,6 +74,19 @@ class StaticFiles:
         return Response(file.body, media_type=file.content_type, headers=headers)
 
 
+def _themed(theme: Mapping[str, str]) -> dict[str, StaticFile]:
+    """The files the settings bring along."""
+    files: dict[str, StaticFile] = {}
+    if style := style_of(theme):
+        files[THEME_STYLE] = _file(style.encode(), CONTENT_TYPES["lingpai.css"])
+    if "logo_file" in theme:
+        files[THEME_LOGO] = _file(*read_logo(Path(theme["logo_file"])))
+    return files
+
+
 def _read(path: Path, content_type: str) -> StaticFile:
-    body = path.read_bytes()
+    return _file(path.read_bytes(), content_type)
+
+
+def _file(body: bytes, content_type: str) -> StaticFile:
     return StaticFile(body, content_type, hashlib.sha256(body).hexdigest()[:16])

@@ -11,14 +11,16 @@ from lingpai.server.authorization.response import AuthorizationResponses, standa
 from lingpai.server.endpoints import paths
 from lingpai.server.endpoints.authorize import AuthorizationPages, AuthorizeEndpoint
 from lingpai.server.http import Handler
+from lingpai.server.web import admin_paths
 from lingpai.server.web.arrival import Arrivals
 from lingpai.server.web.consent import ConsentPage
 from lingpai.server.web.end_session import EndSessionPage
-from lingpai.server.web.errors import error_page, not_proven_page
+from lingpai.server.web.errors import error_page
 from lingpai.server.web.form_post import form_post_page
 from lingpai.server.web.grants import GrantsPage
 from lingpai.server.web.landing import LandingPage
 from lingpai.server.web.logout_frames import LogoutFrames
+from lingpai.server.web.portal.not_proven import NotProvenPage
 from lingpai.server.web.routes import page_routes
 from lingpai.server.web.second_step import SecondStep
 from lingpai.server.web.select_account import SelectAccountPage
@@ -26,8 +28,11 @@ from lingpai.server.web.showing import Showing
 from lingpai.server.web.sign_in import SignInPage
 from lingpai.server.web.sign_out import SignOutPage
 from lingpai.server.web.step_cookie import StepCookie
+from lingpai.server.web.terms import AcceptTermsPage, TermsPage
+from lingpai.server.web.terms_step import TermsCookie, TermsStep
 from lingpai.server.web.upstream_buttons import UpstreamButtons
 from lingpai.server.web.visit import Visits
+from lingpai.server.wiring.administration import administration_pages
 from lingpai.server.wiring.devices import device_pages
 from lingpai.server.wiring.parts import Parts
 from lingpai.server.wiring.people_pages import people_pages
@@ -70,12 +75,32 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
         people=people_pages(parts, visits, arrivals),
         upstream=upstream_routes(parts, visits, arrivals),
         portal=portal_pages(parts.portal, Showing(pages, visits)),
+        administration=_administration_pages(parts, Showing(pages, visits), arrivals),
     ).items():
         by_path.setdefault(path, {})[method] = handler
     authorize = _authorize_endpoint(parts)
     by_path[paths.AUTHORIZE] = {"GET": authorize.get, "POST": authorize.post}
     by_path[paths.RESUME] = {"GET": authorize.resume}
     return {path: Route(methods) for path, methods in by_path.items()}
+
+
+def _administration_pages(parts: Parts, showing: Showing, arrivals: Arrivals) -> Mapping[tuple[str, str], Handler]:
+    terms = parts.administration.terms
+    accept = AcceptTermsPage(
+        showing,
+        terms,
+        parts.people.steps,
+        TermsCookie(parts.config),
+        parts.store.accounts,
+        arrivals,
+        parts.audit,
+    )
+    return {
+        **administration_pages(parts.administration, showing),
+        ("GET", admin_paths.TERMS): TermsPage(showing, terms).get,
+        ("GET", admin_paths.ACCEPT_TERMS): accept.get,
+        ("POST", admin_paths.ACCEPT_TERMS): accept.post,
+    }
 
 
 def _arrivals(parts: Parts, visits: Visits) -> Arrivals:
@@ -86,6 +111,7 @@ def _arrivals(parts: Parts, visits: Visits) -> Arrivals:
         parts.browser_sessions,
         parts.cookies,
         SecondStep(pages, people.second_factors, people.steps, StepCookie(parts.config)),
+        TermsStep(pages, parts.administration.terms, people.steps, TermsCookie(parts.config)),
         people.notices,
         session_lifetime_s=parts.config.session_lifetime_s,
     )
@@ -138,7 +164,9 @@ def _authorize_endpoint(parts: Parts) -> AuthorizeEndpoint:
         pushed=parts.pushed,
         responses={standard.NAME: _responses(parts), qq.NAME: qq_responses(parts)},
         pages=AuthorizationPages(
-            not_proven=partial(not_proven_page, pages),
+            not_proven=NotProvenPage(
+                pages, parts.browser_sessions, parts.portal.applications, parts.cookies, parts.clock
+            ).show,
             lost=lambda request, lost: error_page(pages, request, lost.reason, status=400),
             form_post=partial(form_post_page, pages),
             sign_in=partial(pages.url, "sign_in"),

@@ -1,6 +1,8 @@
 """Everything endpoints and pages share, built once."""
 
-from lingpai.i18n import load_translators
+from collections.abc import Mapping
+
+from lingpai.i18n import Translator, load_translators
 from lingpai.server.accounts.csrf import Csrf
 from lingpai.server.accounts.logout_notices import LogoutNotices
 from lingpai.server.accounts.passwords import Passwords
@@ -22,6 +24,7 @@ from lingpai.server.log import get_logger
 from lingpai.server.outbound import Outbound
 from lingpai.server.rate_limit import Throttle
 from lingpai.server.registration.secrets import SecretMaker
+from lingpai.server.storage.announcements import Announcements
 from lingpai.server.storage.driver import Driver
 from lingpai.server.storage.openids import Openids
 from lingpai.server.storage.passkeys import Passkeys
@@ -39,8 +42,10 @@ from lingpai.server.tokens.redemption import Redemption
 from lingpai.server.tokens.rotation import KeyRotation
 from lingpai.server.tokens.subjects import Subjects
 from lingpai.server.upstream.identities import Identities
+from lingpai.server.web.board import Board
 from lingpai.server.web.render import Pages
 from lingpai.server.web.static import StaticFiles
+from lingpai.server.wiring.administration import AdministrationParts
 from lingpai.server.wiring.database import Store
 from lingpai.server.wiring.people import PeopleParts
 from lingpai.server.wiring.portal import PortalParts
@@ -60,14 +65,30 @@ class Parts:
         self._build_tokens(config, master_key)
         self._build_accounts(config, master_key)
         self.cookies = Cookies(config)
-        self.static = StaticFiles()
+        self.static = StaticFiles(config.theme)
         translators = load_translators()
-        self.pages = Pages(config, translators, self.static)
+        self.board = Board(Announcements(driver), clock)
+        self.pages = Pages(config, translators, self.static, self.board.texts)
         self.people = PeopleParts(
             config, self.store, self.passwords, self.audit, self.log, master_key=master_key, translators=translators
         )
-        self.portal = PortalParts(config, self.store, self.people, self.catalog, self.secret_maker, self.audit)
+        self.portal = PortalParts(config, self.store, self.people, self.catalog, self.secret_maker, self.audit, clock)
         self._build_upstream(config)
+
+        self._build_administration(translators)
+
+    def _build_administration(self, translators: Mapping[str, Translator]) -> None:
+        self.administration = AdministrationParts(
+            self.config,
+            self.store,
+            self.audit,
+            catalog=self.catalog,
+            keyring=self.keyring,
+            rotation=self.key_rotation,
+            secret_maker=self.secret_maker,
+            credentials=self.people.credentials,
+            translators=translators,
+        )
 
     def _build_tokens(self, config: Config, master_key: bytes) -> None:
         store = self.store

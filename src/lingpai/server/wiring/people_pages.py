@@ -77,7 +77,7 @@ def _second_factor_pages(parts: Parts, showing: Showing, arrivals: Arrivals) -> 
 
 def _account_pages(parts: Parts, showing: Showing) -> dict[tuple[str, str], Handler]:
     people, visits, sessions = parts.people, AccountVisits(showing), parts.browser_sessions
-    confirm = ConfirmIdentityPage(visits, parts.sign_in, people.second_factors, sessions)
+    confirm = ConfirmIdentityPage(visits, parts.sign_in, people.second_factors, people.passkeys, sessions)
     totp = TotpSetupPage(visits, people.second_factors, people.notices)
     security = SecurityPage(
         visits,

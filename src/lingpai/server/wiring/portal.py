@@ -4,14 +4,17 @@ from collections.abc import Mapping
 
 from lingpai.server.accounts.roles import Roles
 from lingpai.server.audit import Audit
+from lingpai.server.clock import Clock
 from lingpai.server.config import Config
 from lingpai.server.http import Handler
 from lingpai.server.portal.desk import Desk
+from lingpai.server.portal.observer import Observer
 from lingpai.server.portal.reviews import Reviews
 from lingpai.server.portal.trials import Trials
 from lingpai.server.rate_limit import Throttle
 from lingpai.server.registration.secrets import SecretMaker
 from lingpai.server.storage.applications import Applications
+from lingpai.server.storage.observations import Observations
 from lingpai.server.storage.teams import Teams
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.web import portal_paths as paths
@@ -19,10 +22,12 @@ from lingpai.server.web.account_visits import AccountVisits
 from lingpai.server.web.portal.application import BasicsPage, NewApplicationPage
 from lingpai.server.web.portal.icons import IconFile
 from lingpai.server.web.portal.overview import OverviewPage
+from lingpai.server.web.portal.refusals import RefusalsPage
 from lingpai.server.web.portal.registered import CallbacksPage, PermissionsPage, SecretsPage, TestersPage
 from lingpai.server.web.portal.review import ReviewPage
 from lingpai.server.web.portal.reviewers import ReviewedPage, ReviewQueuePage
 from lingpai.server.web.portal.team import JoinPage, TeamPage
+from lingpai.server.web.portal.usage import UsagePage
 from lingpai.server.web.portal.visits import PortalVisits
 from lingpai.server.web.showing import Showing
 from lingpai.server.wiring.database import Store
@@ -45,6 +50,7 @@ class PortalParts:
         catalog: Catalog,
         secret_maker: SecretMaker,
         audit: Audit,
+        clock: Clock,
     ) -> None:
         driver = store.driver
         self.config = config
@@ -54,6 +60,8 @@ class PortalParts:
         self.audit = audit
         self.teams = Teams(driver)
         self.applications = Applications(driver)
+        self.observations = Observations(driver)
+        self.observer = Observer(self.observations, clock)
         self.trials = Trials(self.applications)
         self.roles = Roles(driver)
         self.desk = Desk(self.applications, catalog, secret_maker, audit, issuer=config.issuer)
@@ -106,6 +114,8 @@ def _application_pages(portal: PortalParts, visits: PortalVisits) -> dict[tuple[
     throttle = portal.throttle("test-people", _TESTERS_PER_HOUR)
     testers = TestersPage(visits, desk, portal.store.accounts, throttle, portal.audit)
     review = ReviewPage(visits, desk, portal.catalog)
+    usage = UsagePage(visits, portal.observations)
+    refusals = RefusalsPage(visits, portal.observer, portal.observations)
     return {
         ("GET", paths.APPLICATION): basics.get,
         ("POST", paths.APPLICATION): basics.post,
@@ -120,6 +130,9 @@ def _application_pages(portal: PortalParts, visits: PortalVisits) -> dict[tuple[
         ("POST", paths.TESTERS): testers.post,
         ("GET", paths.REVIEW): review.get,
         ("POST", paths.REVIEW): review.post,
+        ("GET", paths.USAGE): usage.get,
+        ("GET", paths.REFUSALS): refusals.get,
+        ("GET", paths.REFUSAL): refusals.get_one,
     }
 
 

@@ -51,6 +51,7 @@ class Server(Parts):
         self._tender: asyncio.Task[None] | None = None
         self._notifier: asyncio.Task[None] | None = None
         self._poster: asyncio.Task[None] | None = None
+        self._observer: asyncio.Task[None] | None = None
         self.app = App(
             {**protocol_routes(self), **qq_routes(self), **browser_routes(self)},
             Problems(self._draw_problem),
@@ -60,27 +61,32 @@ class Server(Parts):
             start=self.start,
             close=self.close,
             freshen=self.freshen,
+            observe=self.portal.observer.note,
         )
 
     async def start(self) -> None:
         """Make the first keys where there are none, load what the hot path keeps in memory, begin to tend."""
         await self.keyring.ensure(self.config.signing_algs, self.clock())
         await self.catalog.reload()
+        await self.board.reload(self.clock())
         self._warn_of_legacy()
         self._fresh_until = self.clock() + self.config.catalog_staleness_s
         if self._tender is None:
             self._notifier = asyncio.create_task(self._notify_until_closed())  # noqa: TID251 - as the next one
             self._poster = asyncio.create_task(self._post_until_closed())  # noqa: TID251 - as the next one
+            self._observer = asyncio.create_task(self._observe_until_closed())  # noqa: TID251 - as the next one
             self._tender = asyncio.create_task(self._tend_until_closed())  # noqa: TID251 - held here, ended in close
 
     async def close(self) -> None:
         """Stop tending, finish what was accepted, close the database."""
-        for task in (self._tender, self._notifier, self._poster):
+        for task in (self._tender, self._notifier, self._poster, self._observer):
             if task is not None:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
-        self._tender = self._notifier = self._poster = None
+        self._tender = self._notifier = self._poster = self._observer = None
+        with contextlib.suppress(StorageUnavailable):
+            await self.portal.observer.write_waiting()
         self.passwords.close()
         await self.upstream.close()
         await self.store.driver.close()
@@ -99,6 +105,7 @@ class Server(Parts):
             try:
                 await self.keyring.reload(now)
                 await self.catalog.reload()
+                await self.board.reload(now)
                 self._warn_of_legacy()
             except StorageUnavailable as error:  # what is in memory still verifies; whoever needs a row says 503
                 self.log.warning("keys and permissions not read again, keeping those in memory", reason=str(error))
@@ -154,6 +161,17 @@ class Server(Parts):
                 self.log.warning("mails not sent, trying again later", reason=str(error))
             except Exception:
                 self.log.exception("mails not sent, trying again later")
+
+    async def _observe_until_closed(self) -> None:
+        """Write what was counted and refused. A task of its own: what it waits for must hold up nothing else."""
+        while True:
+            await asyncio.sleep(_NOTIFY_INTERVAL_S)
+            try:
+                await self.portal.observer.write_waiting()
+            except StorageUnavailable as error:
+                self.log.warning("numbers not written, trying again later", reason=str(error))
+            except Exception:
+                self.log.exception("numbers not written, trying again later")
 
     def _draw_problem(self, request: Request, status: int, request_id: str) -> Response:
         problem = _PROBLEMS.get(status, "server_error")

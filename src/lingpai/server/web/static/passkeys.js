@@ -71,7 +71,7 @@ if (window.PublicKeyCredential) {
     prepare(form, get);
     const known = PublicKeyCredential.isConditionalMediationAvailable;
     // The browser offers passkeys where it offers passwords, in the field of the name.
-    if (known) {
+    if (known && document.querySelector("input[autocomplete~=webauthn]")) {
       known.call(PublicKeyCredential).then((able) => able && get(form, "conditional")).catch(() => {});
     }
   }
