@@ -55,7 +55,9 @@ def read_picture(content: bytes) -> Picture:
             if width * height > PIXELS_LIMIT:
                 raise NoPicture("the picture has too many pixels")
             image.verify()
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except NoPicture:
+        raise
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise NoPicture("not a JPEG, PNG, GIF or BMP picture") from error
     return Picture(content, _TYPES[format_], width, height)
 

@@ -105,6 +105,36 @@ def list_(config: ConfigFile = None) -> None:
     print_table(("username", "role", "since"), rows)
 
 
+@app.command("enable-api")
+def enable_api(config: ConfigFile = None) -> None:
+    """Switch the admin API on: adds its resource server and its two permissions to the catalog.
+
+    Then register a client for it, and get its tokens with client_credentials:
+
+        lingpai admin enable-api
+
+        lingpai client create ops --name Operations --grant-type client_credentials --scope "lingpai:admin:read"
+    """
+    from lingpai.cli.record import record_event
+    from lingpai.cli.storage import write_with_driver
+    from lingpai.server.audit import RESOURCE_SERVER_CHANGED
+    from lingpai.server.storage.catalog import CatalogRows
+    from lingpai.server.tokens.admin_scopes import admin_catalog
+
+    settings = read_config(config)
+    server, scopes = admin_catalog(settings.issuer)
+
+    async def work(driver: "Driver", now: int) -> None:
+        rows = CatalogRows(driver)
+        await rows.put_resource_server(server)
+        for scope in scopes:
+            await rows.put_scope(scope)
+        await record_event(driver, RESOURCE_SERVER_CHANGED, now, detail={"resource": server.resource})
+
+    write_with_driver(settings, work)
+    typer.echo(f"{server.resource} accepts tokens with {' and '.join(scope.name for scope in scopes)}")
+
+
 def _holders(config: Path | None) -> "list[RoleHolder]":
     from lingpai.cli.storage import with_driver
     from lingpai.server.storage.admin_roles import Roles

@@ -27,6 +27,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 REDACTED = "[redacted]"
 _TEXT_LIMIT = 2_000  # characters of one value: a parameter of 1 MB must not become a line of 1 MB
 _DEPTH_LIMIT = 4
+_encoder = msgspec.json.Encoder()
 
 _SECRET_NAMES = (
     "access_token|refresh_token|id_token|token|code|code_verifier|state|nonce|password|client_secret|client_assertion|"
@@ -120,6 +121,25 @@ class RequestLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How long it took."""
     reason: str | None = None
     """Why it was refused, for the operator."""
+
+
+class _JsonRequestLine(Struct, frozen=True):
+    """The same as it is written, in this order."""
+
+    event: str
+    logger_name: str
+    request_id: str
+    endpoint: str
+    client_id: str | msgspec.UnsetType
+    outcome: str
+    ms: float
+    level: str
+    timestamp: str
+
+
+def _fields(line: RequestLine) -> tuple[str, str, str | msgspec.UnsetType, str, float]:
+    client_id = msgspec.UNSET if line.client_id is None else line.client_id
+    return line.request_id, line.endpoint, client_id, line.outcome, line.ms
 
 
 def log_request(name: str, line: RequestLine) -> None:
@@ -222,9 +242,9 @@ class _Lines:
     def _write_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
         if waiting:
-            time = _stamp(None, "info", {})
-            told = ({"event": "request", "logger_name": name, **msgspec.to_builtins(line)} for name, line in waiting)
-            self._logger.msg("\n".join(_json({**fields, "level": "info", **time}) for fields in told))
+            timestamp = str(_stamp(None, "info", {})["timestamp"])
+            lines = [_JsonRequestLine("request", name, *_fields(line), "info", timestamp) for name, line in waiting]
+            self._logger.msg(_encoder.encode_lines(lines).decode().removesuffix("\n"))
 
 
 def _json(event: object, **_options: object) -> str:

@@ -7,7 +7,7 @@ Spec: WCAG 2.2 §1.4.3
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from pydantic import AfterValidator, BeforeValidator
@@ -23,6 +23,7 @@ LIGHT_SURFACES = ("#ffffff", "#f5f4f0")
 DARK_SURFACES = ("#1b201e", "#121514")
 
 LINKS = ("help", "imprint", "privacy")
+NAMES = ("accent", "accent_dark", "logo_file", *LINKS)
 
 
 def contrast(one: str, other: str) -> float:
@@ -49,6 +50,9 @@ def read_theme(value: object) -> object:
 
 def check_theme(theme: dict[str, str]) -> dict[str, str]:
     """``theme``, or ``ValueError`` with a sentence about what is wrong with it."""
+    unknown = sorted(set(theme) - set(NAMES))
+    if unknown:
+        raise ValueError(f"there is no {unknown[0]} in a theme, only {', '.join(NAMES)}")
     for name, surfaces in (("accent", LIGHT_SURFACES), ("accent_dark", DARK_SURFACES)):
         if name in theme:
             _check_colour(name, theme[name], surfaces)
@@ -135,7 +139,7 @@ def _luminance(colour: str) -> float:
 
 
 ThemeSettings = Annotated[
-    dict[Literal["accent", "accent_dark", "logo_file", "help", "imprint", "privacy"], str],
+    dict[str, str],
     BeforeValidator(read_theme),
     AfterValidator(check_theme),
 ]

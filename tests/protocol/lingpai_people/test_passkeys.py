@@ -65,6 +65,7 @@ async def test_a_passkey_goes_on_with_the_request_of_an_application(world: World
 async def test_several_passkeys_are_named_and_taken_away(world: World) -> None:
     phone, laptop = Authenticator(), Authenticator()
     await add_passkey(world, phone)
+    world.clock.advance(1)
     browser = await add_passkey(world, laptop)
     await browser.get("/account/security")
     rename = next(form for form in browser.forms() if ("action", "rename_passkey") in form.buttons)

@@ -203,6 +203,22 @@ async def test_whoever_comes_back_is_not_counted(lobby: Lobby) -> None:
         assert await strict.retry_after_s(_HERE, now=lobby.world.clock()) == 0
 
 
+async def test_the_page_that_made_an_account_does_not_open_it_again(lobby: Lobby) -> None:
+    """On a computer many use: somebody made an account and signed out, and the next one presses "back"."""
+    browser = lobby.browser()
+    await lobby.sign_in_there(browser)
+    address = str(browser.page.url)
+    await lobby.create_account(browser)
+    await browser.get("http://localhost:4000/sign-out")
+    await browser.submit(browser.form("sign-out-form"))
+    assert not _is_signed_in(browser)
+    lobby.advance(60)
+    await browser.get(address)
+    await browser.submit(browser.form("create-account-form"), ("username", "chen"))
+    assert browser.page.status_code == 400
+    assert not _is_signed_in(browser)
+
+
 async def test_what_is_remembered_is_not_readable_in_the_database(lobby: Lobby) -> None:
     browser = lobby.browser()
     await browser.get("/sign-in")

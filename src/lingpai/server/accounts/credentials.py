@@ -80,7 +80,10 @@ class Credentials:
     async def find_reset(self, secret: str, now: int) -> Account | None:
         """Whose password the link may set; it stays good."""
         link = await self._links.find(secret, "reset_password", now)
-        return await self._owner(link)
+        account = await self._owner(link)
+        # An operator may have given the account another address since: the old mailbox opens it no more.
+        is_hers = link is not None and account is not None and link.email.lower() == account.email.lower()
+        return account if is_hers else None
 
     async def reset(self, secret: str, password: str, words: Translator, *, ip: str, now: int) -> ChangeRefused | None:
         """Set the password the link is for. Every session ends, and the person signs in like anybody."""
@@ -94,7 +97,8 @@ class Credentials:
             return ChangeRefused("lost")
         # The link came to this mailbox: whoever holds it has proved the address as well.
         changed = replace(account, password_hash=prepared, email_verified=True, updated_at=now)
-        await self._put(changed, words, "reset", ip=ip, now=now)
+        if not await self._put(account, changed, words, "reset", ip=ip, now=now):
+            return ChangeRefused("lost")
         return None
 
     async def change_password(
@@ -104,7 +108,9 @@ class Credentials:
         prepared = await self._prepare(account, password)
         if isinstance(prepared, ChangeRefused):
             return prepared
-        await self._put(replace(account, password_hash=prepared, updated_at=now), words, "change", ip=ip, now=now)
+        changed = replace(account, password_hash=prepared, updated_at=now)
+        if not await self._put(account, changed, words, "change", ip=ip, now=now):
+            return ChangeRefused("busy")
         return None
 
     async def ask_email(self, account: Account, email: str, words: Translator, *, ip: str, now: int) -> int:
@@ -142,7 +148,7 @@ class Credentials:
             # Somebody who signs in with the address goes on doing so, unless another one is called like that.
             renamed = replace(changed, username=link.email)
             changed = renamed if await self._accounts.get_by_username(link.email) is None else changed
-        if not await self._accounts.put(changed):
+        if not await self._accounts.change_email(account, changed):
             return None
         await self._links.end_all(account.id)
         await self._audit.record(EMAIL_CHANGED, now=now, account_id=account.id, ip=ip)
@@ -170,14 +176,19 @@ class Credentials:
         except PasswordsBusy:
             return ChangeRefused("busy")
 
-    async def _put(self, changed: Account, words: Translator, how: str, *, ip: str, now: int) -> None:
-        await self._accounts.put(changed)
+    async def _put(
+        self, before: Account, changed: Account, words: Translator, how: str, *, ip: str, now: int
+    ) -> bool:
+        """``False``: while the password was hashed, the account was locked or got another one, which stands."""
+        if not await self._accounts.change_password(before, changed):
+            return False
         await self._links.end_all(changed.id)
         await self._steps.end_all(changed.id)
         await self._sessions.end_all(changed.id)
         await self._audit.record(PASSWORD_CHANGED, now=now, account_id=changed.id, ip=ip, how=how)
         if changed.email:
             await self._links.tell(changed.email, texts.password_changed(words, username=changed.username), now)
+        return True
 
     async def _owner(self, link: MailLink | None) -> Account | None:
         account = await self._accounts.get(link.account_id) if link and link.account_id else None

@@ -32,6 +32,8 @@ _AT_BYTES = 8
 _RESPONSE_LIMIT_CHARS = 16_384
 _ALGS = (-7, -257, -8)  # ES256, RS256, EdDSA: what authenticators have
 _TIMEOUT_MS = 300_000
+# What the libraries raise for bytes of a stranger that are no answer of an authenticator.
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, EOFError, RecursionError)
 
 
 class PasskeyView(Struct, frozen=True):
@@ -107,7 +109,7 @@ class PasskeyRing:
                 expected_origin=self._origin,
                 require_user_verification=True,
             )
-        except (_Refused, WebAuthnException, ValueError, KeyError, TypeError):
+        except (_Refused, WebAuthnException, *_UNREADABLE):
             return False
         if not await self._spend(challenge, now):
             return False
@@ -147,12 +149,12 @@ class PasskeyRing:
 
     async def rename(self, account_id: bytes, name_in_forms: str, name: str) -> bool:
         """Call it something else. ``False``: the account has no such passkey."""
-        credential_id = _decoded(name_in_forms)
+        credential_id = _credential_id(name_in_forms)
         return bool(_fit(name)) and await self._rows.rename(account_id, credential_id, _fit(name))
 
     async def remove(self, account_id: bytes, name_in_forms: str, *, ip: str, now: int) -> bool:
         """It opens nothing any more. ``False``: the account has no such passkey."""
-        if not await self._rows.delete(account_id, _decoded(name_in_forms)):
+        if not await self._rows.delete(account_id, _credential_id(name_in_forms)):
             return False
         await self._audit.record(PASSKEY_CHANGED, now=now, account_id=account_id, ip=ip, change="removed")
         return True
@@ -175,7 +177,7 @@ class PasskeyRing:
                 credential_current_sign_count=passkey.sign_count,
                 require_user_verification=True,
             )
-        except (_Refused, WebAuthnException, ValueError, KeyError, TypeError):
+        except (_Refused, WebAuthnException, *_UNREADABLE):
             return None
         account = await self._accounts.get(passkey.account_id)
         if account is None or account.disabled_at is not None or not await self._spend(challenge, now):
@@ -211,6 +213,14 @@ def _fit(name: str) -> str:
 
 def _decoded(text: str) -> bytes:
     return b64.decode(text.rstrip("="))
+
+
+def _credential_id(name_in_forms: str) -> bytes:
+    """Nobody's for what cannot be one."""
+    try:
+        return _decoded(name_in_forms)
+    except ValueError:
+        return b""
 
 
 def _inside(document: object, name: str) -> object:

@@ -81,7 +81,7 @@ class SignIn:
             await self._give_back(name, network, now)
             self._audit.note(SIGN_IN_REFUSED, ip=ip, reason="busy")
             return SignInRefused("busy", BUSY_RETRY_AFTER_S)
-        if account is None or not proven:
+        if account is None or not proven or not await self._still_has(account):
             await self._record_refusal(account, ip, now)
             return SignInRefused("wrong")
         await self._throttle_account.clear(name)
@@ -89,6 +89,15 @@ class SignIn:
         await self._rehash_if_outdated(account, password)
         await self._audit.record(SIGN_IN, now=now, account_id=account.id, ip=ip, method="pwd")
         return account
+
+    async def _still_has(self, account: Account) -> bool:
+        """Whether the password just proven is still the account's: hashing took its time, and its owner may have set
+        another one meanwhile because somebody knows this one.
+        """
+        current = await self._accounts.get(account.id)
+        return (
+            current is not None and current.disabled_at is None and current.password_hash == account.password_hash
+        )
 
     async def _count(self, name: str, network: str, now: int) -> int:
         """Count a try of ``name`` from ``network``: 0, or the seconds to wait, and then it is not counted."""

@@ -1,11 +1,14 @@
 """The public keys, as prebuilt bytes. Spec: RFC 7517 §5"""
 
+import functools
+
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lingpai.server.http import RawHeaders, ReadyResponse, find_header, raw_headers
 from lingpai.server.tokens.keyring import Keyring
 
-_MAX_AGE_S = 300
+_HEADERS = {"cache-control": "public, max-age=300", "x-content-type-options": "nosniff"}
 
 
 class JwksEndpoint:
@@ -22,7 +25,12 @@ class JwksEndpoint:
 
 def cacheable(request: Request, content: bytes, etag: str, *, media_type: str = "application/json") -> Response:
     """A public document that may be kept for some minutes. Spec: RFC 9110 §13.1.2"""
-    headers = {"etag": etag, "cache-control": f"public, max-age={_MAX_AGE_S}", "x-content-type-options": "nosniff"}
-    if etag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(content, 200, headers, media_type)
+    if etag in (find_header(request, b"if-none-match") or ""):
+        return Response(status_code=304, headers={**_HEADERS, "etag": etag})
+    return ReadyResponse(content, 200, _raw_headers(etag, media_type))
+
+
+@functools.lru_cache(maxsize=16)
+def _raw_headers(etag: str, media_type: str) -> RawHeaders:
+    """There are two or three documents, and everybody asks for them."""
+    return raw_headers([("content-type", media_type), ("etag", etag), *_HEADERS.items()])

@@ -15,6 +15,7 @@ from lingpai.oauth.names import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_C
 from lingpai.oauth.scope import scope_of
 from lingpai.server.storage.portal_records import Application, WantedPermission
 from lingpai.server.storage.records import Client, ScopeDefinition
+from lingpai.server.tokens.admin_scopes import OPERATORS_PREFIX
 
 ApplicationKind = Literal["web", "native", "machine"]
 KINDS: tuple[ApplicationKind, ...] = ("web", "native", "machine")
@@ -65,10 +66,11 @@ def first_permissions(client: Client) -> dict[str, WantedPermission]:
 
 def offered(definitions: Mapping[str, ScopeDefinition], client: Client) -> list[ScopeDefinition]:
     """The permissions an application of this kind may want."""
-    wanted = definitions.values()
+    # Those of the operator would make an application an administrator, whoever reviews it.
+    wanted = [scope for scope in definitions.values() if not scope.name.startswith(OPERATORS_PREFIX)]
     if kind_of(client) == "machine":
         return [scope for scope in wanted if scope.name not in _FOR_PEOPLE and not scope.claims]
-    return list(wanted)
+    return wanted
 
 
 def is_live(application: Application) -> bool:

@@ -26,6 +26,7 @@ from lingpai.server.registration.secrets import SecretMaker
 from lingpai.server.storage.applications import Applications, Kept
 from lingpai.server.storage.portal_records import Application, HistoryEntry, WantedPermission
 from lingpai.server.storage.records import Account, Client, ClientSecret
+from lingpai.server.tokens.admin_scopes import OPERATORS_PREFIX
 from lingpai.server.tokens.catalog import Catalog
 
 SECRETS_LIMIT_COUNT = 2
@@ -95,7 +96,7 @@ class Desk:
     async def want(self, kept: Kept, name: str, justification: str, by: Account, now: int) -> None:
         """Ask for a permission, or say better what it is for. What was decided about it stays decided."""
         definition = self._catalog.scopes.get(name)
-        if definition is None:
+        if definition is None or name.startswith(OPERATORS_PREFIX):
             raise ActRefused("nothing")
         if definition.sensitive and not justification:
             raise ActRefused("justification")

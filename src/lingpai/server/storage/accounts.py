@@ -1,8 +1,10 @@
 """People's accounts. ``username`` is unique in its canonical form, which the caller has made."""
 
+from collections.abc import Sequence
+
 import msgspec
 
-from lingpai.server.storage.driver import Driver, Row, Statement
+from lingpai.server.storage.driver import Driver, Row, Statement, Value
 from lingpai.server.storage.records import Account
 
 COLUMNS = (
@@ -24,6 +26,15 @@ locale = excluded.locale, claims = excluded.claims, updated_at = excluded.update
 disabled_at = excluded.disabled_at"""
 
 _ROTATE_PASSWORD_HASH = "UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2"
+
+# Each act writes what it is about and nothing else: the rest of the row may have changed since it was read, and an old
+# password or an account that was not locked yet must not come back.
+_CHANGE_PROFILE = """UPDATE account SET name = $2, picture = $3, locale = $4, claims = $5, updated_at = $6
+WHERE id = $1 AND disabled_at IS NULL"""
+_CHANGE_PASSWORD = """UPDATE account SET password_hash = $3, email_verified = $4, updated_at = $5
+WHERE id = $1 AND disabled_at IS NULL AND coalesce(password_hash, '') = $2"""
+_CHANGE_EMAIL = """UPDATE account SET username = $3, email = $4, email_verified = 1, updated_at = $5
+WHERE id = $1 AND disabled_at IS NULL AND email = $2"""
 
 
 def decode_account(row: Row) -> Account:
@@ -75,6 +86,26 @@ class Accounts:
     async def put(self, account: Account) -> bool:
         """Insert or replace by id. ``False``: another account has the username; nothing was written."""
         return await self._driver.transact([inserted(account)]) is not None
+
+    async def change_profile(self, account: Account) -> bool:
+        """Write name, picture, language and claims. ``False``: the account is disabled or gone."""
+        a = account
+        claims = msgspec.json.encode(a.claims).decode()
+        return await self._change(_CHANGE_PROFILE, (a.id, a.name, a.picture, a.locale, claims, a.updated_at))
+
+    async def change_password(self, before: Account, after: Account) -> bool:
+        """Write the password hash, and whether the address is proved. ``False``: disabled, or ``before`` is not now."""
+        flag = int(after.email_verified)
+        return await self._change(
+            _CHANGE_PASSWORD, (before.id, before.password_hash or "", after.password_hash, flag, after.updated_at)
+        )
+
+    async def change_email(self, before: Account, after: Account) -> bool:
+        """Write username and proved address. ``False``: disabled, ``before`` is not now, or the username is taken."""
+        return await self._change(_CHANGE_EMAIL, (before.id, before.email, after.username, after.email, after.updated_at))
+
+    async def _change(self, sql: str, args: Sequence[Value]) -> bool:
+        return await self._driver.transact([Statement(sql, args, expect_rows=1)]) is not None
 
     async def rotate_password_hash(self, account_id: bytes, old: str, new: str) -> bool:
         """Replace one hash of the password by another. ``False``: it is not the one in force any more."""

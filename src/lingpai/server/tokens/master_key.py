@@ -63,6 +63,11 @@ def csrf_key(master_key: bytes) -> bytes:
     return derive_key(master_key, "csrf")
 
 
+def idempotency_key(master_key: bytes) -> bytes:
+    """Seals the answers the admin API keeps."""
+    return derive_key(master_key, "idempotency")
+
+
 def mail_key(master_key: bytes) -> bytes:
     """Seals mails that wait to be sent."""
     return derive_key(master_key, "mail")

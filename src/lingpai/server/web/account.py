@@ -92,6 +92,10 @@ class AccountPage:
             return opened
         try:
             form, body = await read_upload(request, limit_bytes=LIMIT_BYTES)
+            # A picture takes its time, and whoever sent it may have been signed out meanwhile.
+            opened = await self._visits.open(request)
+            if isinstance(opened, Response):
+                return opened
             self._visits.showing.visits.check_form(opened.visit, form)
             if form.get("action") == "remove":
                 return await self._remove_avatar(opened)
@@ -143,7 +147,7 @@ class AccountPage:
         return self._visits.done("account", "picture_removed")
 
     async def _put(self, opened: AccountVisit, changed: Account, what: str) -> None:
-        await self._accounts.put(replace(changed, updated_at=opened.now))
+        await self._accounts.change_profile(replace(changed, updated_at=opened.now))
         await self._audit.record(
             ACCOUNT_CHANGED, now=opened.now, account_id=changed.id, ip=opened.ip, change=what, by="owner"
         )

@@ -1,8 +1,8 @@
 """Somebody has proved who they are: a session starts, and they go on where they were going.
 
 Owns: whether a second factor or the terms of service are asked for first, which session ends, which cookies are set,
-where the person goes next. Every way to sign in ends here (password, passkey, upstream provider), so whatever must hold for all of them is done
-here. Leaves: the proof to whoever calls.
+where the person goes next. Every way to sign in ends here (password, passkey, upstream provider), so whatever must hold
+for all of them is done here. Leaves: the proof to whoever calls.
 """
 
 from collections.abc import Sequence

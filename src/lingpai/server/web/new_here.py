@@ -23,6 +23,7 @@ from lingpai.server.web.visit import Asked, Visit, Visits, sealed_in
 
 _REFUSED_STATUS = {"taken": 422, "bad_name": 422, "throttled": 429, "stale": 403}
 _USERNAME_LIMIT_CHARS = 128
+_PRESSED_TWICE_S = 15
 
 
 class NewHerePage:
@@ -69,6 +70,9 @@ class NewHerePage:
             return self._show(visit, upstream, identity, asked, username, "throttled")
         account = await self._identities.create(identity, username, ip=visit.ip, now=visit.now)
         if account == "taken" and (linked := await self._identities.find(identity)):
+            if visit.now - linked.linked_at > _PRESSED_TWICE_S:
+                # This page in the history of a browser whose owner signed out since must not open the account.
+                raise PendingRequestLost("expired")
             # The button was pressed twice: the account is there.
             account = await self._identities.sign_in(identity, linked, ip=visit.ip, now=visit.now) or "taken"
         if isinstance(account, str):

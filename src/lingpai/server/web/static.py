@@ -21,6 +21,7 @@ THEME_LOGO = "theme-logo"
 CONTENT_TYPES = MappingProxyType(
     {
         "lingpai.css": "text/css; charset=utf-8",
+        "admin.css": "text/css; charset=utf-8",
         "portal.css": "text/css; charset=utf-8",
         "lingpai.js": "text/javascript; charset=utf-8",
         "passkeys.js": "text/javascript; charset=utf-8",

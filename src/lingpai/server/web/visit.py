@@ -10,8 +10,10 @@ import msgspec
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.types import Message
 
 from lingpai.crypto.digest import new_secret
+from lingpai.oauth.errors import InvalidRequest
 from lingpai.oauth.params import Params, parse_params
 from lingpai.server.accounts.csrf import Csrf
 from lingpai.server.accounts.session import BrowserSessions, SignedIn
@@ -19,10 +21,22 @@ from lingpai.server.authorization.device_visit import is_device_visit
 from lingpai.server.authorization.pending import PendingRequestLost, PendingRequests
 from lingpai.server.authorization.request import AuthorizationRequest, only_value
 from lingpai.server.clock import Clock
-from lingpai.server.http import BODY_LIMIT_BYTES, Cookies, client_address, read_form_body, read_query, remember_client
+from lingpai.server.http import (
+    BODY_LIMIT_BYTES,
+    BodyTooLarge,
+    Cookies,
+    client_address,
+    read_form_body,
+    read_query,
+    remember_client,
+)
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.records import Client
 from lingpai.server.upstream.visits import is_upstream_visit
+
+
+_HELD_LIMIT_BYTES = 400_000
+"""As long as the longest form of any page; each has its own limit."""
 
 
 class Visit(Struct, frozen=True):
@@ -69,7 +83,12 @@ class Visits:
         self._clock = clock
 
     async def open(self, request: Request) -> Visit:
-        """The visit ``request`` is. One read, and none without a session cookie."""
+        """The visit ``request`` is, as things are when its form is complete. One read; none without a session cookie.
+
+        Raises ``InvalidRequest``.
+        """
+        if request.method == "POST":
+            await _hold_form(request)
         now = self._clock()
         secret = self._cookies.session(request)
         browser = self._cookies.browser(request) or new_secret()
@@ -119,6 +138,25 @@ class Visits:
         if self._cookies.browser(visit.request) is None:
             self._cookies.set_browser(response, visit.browser)
         return response
+
+
+async def _hold_form(request: Request) -> None:
+    """Wait for the whole form, which whoever reads it gets afterwards.
+
+    Who sent it is looked up then: a session that is ended meanwhile would otherwise count for as long as somebody
+    likes to keep the last byte. Other bodies are large, and read by who wants them. Raises ``InvalidRequest``.
+    """
+    try:
+        body = await read_form_body(request, limit_bytes=_HELD_LIMIT_BYTES)
+    except BodyTooLarge:
+        raise
+    except InvalidRequest:  # another type, which is not read
+        return
+
+    async def give() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    request._receive = give  # noqa: SLF001 - Starlette offers no other way to give a body back
 
 
 def device_visit_in(request: Request) -> str | None:

@@ -40,7 +40,7 @@ from lingpai.server.wiring.database import Store
 class AdministrationParts:
     """One of each."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what its acts are done with
         self,
         config: Config,
         store: Store,

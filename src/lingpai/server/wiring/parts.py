@@ -22,6 +22,7 @@ from lingpai.server.endpoints.dpop import DpopCheck
 from lingpai.server.http import Cookies
 from lingpai.server.log import get_logger
 from lingpai.server.outbound import Outbound
+from lingpai.server.portal.in_process import AsgiApp
 from lingpai.server.rate_limit import Throttle
 from lingpai.server.registration.secrets import SecretMaker
 from lingpai.server.storage.announcements import Announcements
@@ -55,6 +56,9 @@ from lingpai.server.wiring.upstream import UpstreamParts
 class Parts:
     """One of each."""
 
+    app: AsgiApp
+    """The whole, once ``Server`` has built it."""
+
     def __init__(self, config: Config, driver: Driver, master_key: bytes, clock: Clock) -> None:
         self.config = config
         self.clock = clock
@@ -72,9 +76,20 @@ class Parts:
         self.people = PeopleParts(
             config, self.store, self.passwords, self.audit, self.log, master_key=master_key, translators=translators
         )
-        self.portal = PortalParts(config, self.store, self.people, self.catalog, self.secret_maker, self.audit, clock)
+        self.portal = PortalParts(
+            config=config,
+            store=self.store,
+            people=self.people,
+            catalog=self.catalog,
+            secret_maker=self.secret_maker,
+            audit=self.audit,
+            keyring=self.keyring,
+            clock=clock,
+            app=lambda: self.app,
+        )
         self._build_upstream(config)
 
+        self.idempotency_key = master_keys.idempotency_key(master_key)
         self._build_administration(translators)
 
     def _build_administration(self, translators: Mapping[str, Translator]) -> None:

@@ -1,6 +1,6 @@
 """The developer portal: what it decides with, and its pages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from lingpai.server.accounts.roles import Roles
 from lingpai.server.audit import Audit
@@ -8,8 +8,10 @@ from lingpai.server.clock import Clock
 from lingpai.server.config import Config
 from lingpai.server.http import Handler
 from lingpai.server.portal.desk import Desk
+from lingpai.server.portal.in_process import AsgiApp
 from lingpai.server.portal.observer import Observer
 from lingpai.server.portal.reviews import Reviews
+from lingpai.server.portal.sandbox import Sandbox
 from lingpai.server.portal.trials import Trials
 from lingpai.server.rate_limit import Throttle
 from lingpai.server.registration.secrets import SecretMaker
@@ -17,6 +19,7 @@ from lingpai.server.storage.applications import Applications
 from lingpai.server.storage.observations import Observations
 from lingpai.server.storage.teams import Teams
 from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.keyring import Keyring
 from lingpai.server.web import portal_paths as paths
 from lingpai.server.web.account_visits import AccountVisits
 from lingpai.server.web.portal.application import BasicsPage, NewApplicationPage
@@ -26,6 +29,8 @@ from lingpai.server.web.portal.refusals import RefusalsPage
 from lingpai.server.web.portal.registered import CallbacksPage, PermissionsPage, SecretsPage, TestersPage
 from lingpai.server.web.portal.review import ReviewPage
 from lingpai.server.web.portal.reviewers import ReviewedPage, ReviewQueuePage
+from lingpai.server.web.portal.sandbox import SandboxPage
+from lingpai.server.web.portal.snippets import SnippetsPage
 from lingpai.server.web.portal.team import JoinPage, TeamPage
 from lingpai.server.web.portal.usage import UsagePage
 from lingpai.server.web.portal.visits import PortalVisits
@@ -42,15 +47,18 @@ _WINDOW_S = 3600
 class PortalParts:
     """One of each."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one thing it uses
         self,
+        *,
         config: Config,
         store: Store,
         people: PeopleParts,
         catalog: Catalog,
         secret_maker: SecretMaker,
         audit: Audit,
+        keyring: Keyring,
         clock: Clock,
+        app: Callable[[], AsgiApp],
     ) -> None:
         driver = store.driver
         self.config = config
@@ -62,6 +70,7 @@ class PortalParts:
         self.applications = Applications(driver)
         self.observations = Observations(driver)
         self.observer = Observer(self.observations, clock)
+        self.sandbox = Sandbox(app, keyring, issuer=config.issuer)
         self.trials = Trials(self.applications)
         self.roles = Roles(driver)
         self.desk = Desk(self.applications, catalog, secret_maker, audit, issuer=config.issuer)
@@ -115,6 +124,7 @@ def _application_pages(portal: PortalParts, visits: PortalVisits) -> dict[tuple[
     testers = TestersPage(visits, desk, portal.store.accounts, throttle, portal.audit)
     review = ReviewPage(visits, desk, portal.catalog)
     usage = UsagePage(visits, portal.observations)
+    sandbox = SandboxPage(visits, desk, portal.sandbox, portal.audit)
     refusals = RefusalsPage(visits, portal.observer, portal.observations)
     return {
         ("GET", paths.APPLICATION): basics.get,
@@ -131,6 +141,10 @@ def _application_pages(portal: PortalParts, visits: PortalVisits) -> dict[tuple[
         ("GET", paths.REVIEW): review.get,
         ("POST", paths.REVIEW): review.post,
         ("GET", paths.USAGE): usage.get,
+        ("GET", paths.SNIPPETS): SnippetsPage(visits).get,
+        ("GET", paths.SANDBOX): sandbox.get,
+        ("POST", paths.SANDBOX): sandbox.post,
+        ("GET", paths.SANDBOX_CALLBACK): sandbox.get_callback,
         ("GET", paths.REFUSALS): refusals.get,
         ("GET", paths.REFUSAL): refusals.get_one,
     }

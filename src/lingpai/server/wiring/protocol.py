@@ -20,6 +20,7 @@ from lingpai.server.grant_types.jwt_bearer import JwtBearerGrant
 from lingpai.server.grant_types.password import PasswordGrant
 from lingpai.server.grant_types.refresh_token import RefreshTokenGrant
 from lingpai.server.grant_types.token_exchange import TokenExchangeGrant
+from lingpai.server.wiring.admin_api import admin_api_routes
 from lingpai.server.wiring.devices import device_authorization_endpoint, device_code_grant
 from lingpai.server.wiring.parts import Parts
 from lingpai.server.wiring.registration import registration_routes
@@ -59,6 +60,7 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
         paths.HEALTH_LIVE: Route({"GET": health.live}, machine=True),
         paths.HEALTH_READY: Route({"GET": health.ready}, machine=True),
         **registration_routes(parts),
+        **admin_api_routes(parts),
     }
 
 

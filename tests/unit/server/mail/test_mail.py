@@ -195,3 +195,15 @@ async def test_a_mail_given_up_is_gone(queue: MailQueue) -> None:
         assert await post.send_due(now) == 1
         now += wait_s
     assert await queue.list(1000) == []
+
+
+@pytest.mark.parametrize("sender", ["x", "a@b.c\r\nBcc: d@e.f", "a@b.c, d@e.f", "A <a@b.c>", "a@b.c\n"])
+def test_the_sender_is_one_address(sender: str) -> None:
+    with pytest.raises(ValueError, match="mail_from"):
+        Config(mail_from=sender)
+
+
+def test_the_outbox_is_shown_on_no_server_of_others() -> None:
+    with pytest.raises(ValueError, match="this machine only"):
+        Config(issuer="https://auth.example.com", mail_outbox=True)
+    assert Config(issuer="http://localhost:4000", mail_outbox=True).mail_outbox

@@ -144,6 +144,7 @@ def _scope_in(form: Params) -> ScopeDefinition:
         descriptions={locale: (form.get(f"description_{locale}") or "").strip() for locale in LOCALES},
         resource=form.get("resource") or None,
         claims=tuple((form.get("claims") or "").split()),
+        sensitive=form.get("sensitive") is not None,
     )
 
 

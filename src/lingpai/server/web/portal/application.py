@@ -144,6 +144,15 @@ class BasicsPage:
             return sheet
         try:
             form, body = await read_upload(request, limit_bytes=LIMIT_BYTES)
+        except BodyTooLarge:
+            return self._show(sheet, "large")
+        except ClientDisconnect:
+            raise InvalidRequest("the body ended early") from None
+        again = await self._visits.open(request)  # a picture takes its time: who sent it may have been signed out
+        return again if isinstance(again, Response) else await self._keep_icon(again, form, body)
+
+    async def _keep_icon(self, sheet: Sheet, form: Params, body: bytes) -> Response:
+        try:
             self._visits.accounts.showing.visits.check_form(sheet.opened.visit, form)
             if form.get("action") == "remove":
                 await self._desk.describe(sheet.kept, sheet.account, sheet.now, icon="")
@@ -161,14 +170,8 @@ class BasicsPage:
             await self._desk.describe(sheet.kept, sheet.account, sheet.now, icon=icon.id.hex())
         except CsrfRefused:
             return self._show(sheet, "stale")
-        except BodyTooLarge:
-            return self._show(sheet, "large")
-        except PictureRefused as refused:
+        except (PictureRefused, ActRefused) as refused:
             return self._show(sheet, refused.reason)
-        except ActRefused as refused:
-            return self._show(sheet, refused.reason)
-        except ClientDisconnect:
-            raise InvalidRequest("the body ended early") from None
         return self._visits.done(sheet, "", "icon")
 
     def _show(self, sheet: Sheet, problem: str = "", typed: Mapping[str, str] | None = None) -> Response:
