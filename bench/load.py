@@ -9,7 +9,8 @@ import asyncio
 import re
 import time
 from array import array
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import NamedTuple, Protocol, cast
 
@@ -17,8 +18,9 @@ from msgspec import Struct
 
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 _STATUS = slice(9, 12)
-_EXPECTED = frozenset({b"200", b"303"})
+_EXPECTED = frozenset({b"200", b"302", b"303"})
 _SHOWN_BYTES = 400
+_TELL_S = 0.1
 
 
 class Answer(NamedTuple):
@@ -45,6 +47,8 @@ class Measurement(Struct, frozen=True):
     """On the processor, all threads of the server's process."""
     waits_s: tuple[float, ...]
     """Every answer's time, from the last byte of the request to the last byte of the answer; sorted."""
+    database_cpu_s: float = 0.0
+    """What a database server took meanwhile."""
 
 
 class _Tally:
@@ -111,20 +115,22 @@ class Server(Protocol):
         ...
 
 
-async def measure(server: Server, talks: Sequence[Talk], *, ramp_s: float, wall_s: float) -> Measurement:
+async def measure(
+    server: Server,
+    talks: Sequence[Talk],
+    *,
+    ramp_s: float,
+    wall_s: float,
+    database_cpu_s: Callable[[], float] | None = None,
+) -> Measurement:
     """Let every talk run on its own connection; count from ``ramp_s`` on, for ``wall_s`` seconds.
 
     Raises ``UnexpectedAnswer`` as soon as the server refuses anything, and ``OSError`` when it is not there.
     """
-    loop = asyncio.get_running_loop()
-    tally = _Tally()
-    transports = []
-    try:
-        for talk in talks:
-            transport, _ = await loop.create_connection(partial(_Connection, talk, tally), "127.0.0.1", server.port)
-            transports.append(transport)
+    database = database_cpu_s or _no_time
+    async with _talking(server, talks) as tally:
         await _pass(ramp_s, tally)
-        answers, cpu_s, began = tally.answers, server.cpu_s(), time.perf_counter()
+        answers, cpu_s, database_s, began = tally.answers, server.cpu_s(), database(), time.perf_counter()
         await _pass(wall_s, tally)
         if tally.answers == answers:
             raise UnexpectedAnswer(f"no answer within {wall_s:.1f} s")
@@ -133,11 +139,40 @@ async def measure(server: Server, talks: Sequence[Talk], *, ramp_s: float, wall_
             wall_s=time.perf_counter() - began,
             cpu_s=server.cpu_s() - cpu_s,
             waits_s=tuple(sorted(tally.waits_s[answers:])),
+            database_cpu_s=database() - database_s,
         )
+
+
+async def ask(server: Server, talks: Sequence[Talk], answers: int, tell: Callable[[int], None]) -> None:
+    """Let every talk run until there were so many answers; ``tell`` hears about ten times a second how many.
+
+    Raises like ``measure``.
+    """
+    async with _talking(server, talks) as tally:
+        while tally.answers < answers:
+            before = tally.answers
+            await _pass(_TELL_S, tally)
+            tell(tally.answers - before)
+
+
+@asynccontextmanager
+async def _talking(server: Server, talks: Sequence[Talk]) -> AsyncIterator[_Tally]:
+    loop = asyncio.get_running_loop()
+    tally = _Tally()
+    transports = []
+    try:
+        for talk in talks:
+            transport, _ = await loop.create_connection(partial(_Connection, talk, tally), "127.0.0.1", server.port)
+            transports.append(transport)
+        yield tally
     finally:
         tally.failed.cancel()
         for transport in transports:
             transport.abort()
+
+
+def _no_time() -> float:
+    return 0.0
 
 
 async def _pass(seconds: float, tally: _Tally) -> None:

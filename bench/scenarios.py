@@ -1,49 +1,22 @@
 """What is asked of a server, the same for every server: one function per scenario, one generator per connection.
 
-Owns the requests. Leaves where a server has its endpoints, and who is signed in there, to its ``Target``.
+Owns the requests of clients. Leaves where a server has its endpoints, and who is signed in there, to its ``Target``,
+and what people do on pages to ``pages``.
 """
 
 import re
-from base64 import b64encode
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from typing import Literal
-from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bench import pages
 from bench.load import Answer, Talk, UnexpectedAnswer
-from bench.process import ServerProcess
-from lingpai.oauth.pkce import code_challenge_s256
+from bench.target import API, API_RS256, CALLBACK, VERIFIER, Target, authorization_url, get, post
 
-SECRET = "bench-secret-0123456789abcdefghijklmnopqrstu"
-CALLBACK = "http://127.0.0.1:1/callback"
-API = "http://127.0.0.1:1/api"
-_VERIFIER = "a-verifier-of-the-benchmark-0123456789-abcdefghij"
-CHALLENGE = code_challenge_s256(_VERIFIER)
 _CODE = re.compile(rb"[?&]code=([^&\s]+)")
-
-
-class Target(Struct, frozen=True, kw_only=True):
-    """A server under load: where its endpoints are, and who is signed in there.
-
-    Every server knows three clients with the same secret: ``bench``, and ``bench-ES256`` and ``bench-RS256``, whose ID
-    Tokens are signed with that.
-    """
-
-    name: str
-    server: ServerProcess
-    authorize: str
-    token: str
-    introspect: str
-    userinfo: str
-    jwks: str
-    cookies: tuple[str, ...]
-    """A signed-in browser per connection."""
-    client_id: str = "bench"
-    scope: str = "profile"
-    """What a person is asked for; with ``openid`` there is an ID Token."""
 
 
 class _Tokens(Struct):
@@ -54,23 +27,11 @@ class _Tokens(Struct):
 _tokens = msgspec.json.Decoder(_Tokens)
 
 
-def get(target: Target, path: str, *headers: str) -> bytes:
-    """A GET request."""
-    lines = (f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{target.server.port}", *headers)
-    return "\r\n".join((*lines, "", "")).encode()
-
-
-def post(target: Target, path: str, params: Mapping[str, str]) -> bytes:
-    """A form, with the client's credentials."""
-    body = urlencode(params)
-    lines = (
-        f"POST {path} HTTP/1.1",
-        f"Host: 127.0.0.1:{target.server.port}",
-        f"Authorization: Basic {b64encode(f'{target.client_id}:{SECRET}'.encode()).decode()}",
-        "Content-Type: application/x-www-form-urlencoded",
-        f"Content-Length: {len(body)}",
-    )
-    return "\r\n".join((*lines, "", body)).encode()
+def discovery(target: Target, _number: int) -> Talk:
+    """The metadata document."""
+    request = get(target, target.discovery)
+    while True:
+        yield request
 
 
 def jwks(target: Target, _number: int) -> Talk:
@@ -90,6 +51,14 @@ def opaque_token(target: Target, _number: int) -> Talk:
 def signed_token(target: Target, _number: int) -> Talk:
     """The same as a JWT for one resource server, signed with ES256. Spec: RFC 9068"""
     request = post(target, target.token, {"grant_type": "client_credentials", "scope": "api", "resource": API})
+    while True:
+        yield request
+
+
+def rs256_token(target: Target, _number: int) -> Talk:
+    """The same for a resource server that wants RS256."""
+    params = {"grant_type": "client_credentials", "scope": "api-rs256", "resource": API_RS256}
+    request = post(target, target.token, params)
     while True:
         yield request
 
@@ -125,16 +94,7 @@ def userinfo(target: Target, number: int) -> Talk:
 
 
 def _sign_in(target: Target, number: int) -> Generator[bytes, Answer, "_Tokens"]:
-    params = {
-        "response_type": "code",
-        "client_id": target.client_id,
-        "redirect_uri": CALLBACK,
-        "scope": target.scope,
-        "state": "state-of-the-benchmark",
-        "code_challenge": CHALLENGE,
-        "code_challenge_method": "S256",
-    }
-    answer = yield get(target, f"{target.authorize}?{urlencode(params)}", f"Cookie: {target.cookies[number]}")
+    answer = yield get(target, authorization_url(target), f"Cookie: {target.cookies[number]}")
     code = _CODE.search(answer.head)
     if code is None:
         raise UnexpectedAnswer(f"{target.name} gave no code: {answer.head.decode('latin-1')}")
@@ -142,7 +102,7 @@ def _sign_in(target: Target, number: int) -> Generator[bytes, Answer, "_Tokens"]
         "grant_type": "authorization_code",
         "code": code[1].decode(),
         "redirect_uri": CALLBACK,
-        "code_verifier": _VERIFIER,
+        "code_verifier": VERIFIER,
     }
     answer = yield post(target, target.token, redeem)
     return _tokens.decode(answer.body)
@@ -156,21 +116,29 @@ class Scenario(Struct, frozen=True):
     answers_per_operation: int = 1
     id_token: Literal["", "ES256", "RS256"] = ""
     """The algorithm of the ID Token that comes with every answer; empty: none comes."""
+    connections: int = 32
+    wall_s: float = 0.0
+    """The least length of a turn, where a second would hold too few answers."""
 
-    def talks(self, target: Target, connections: int) -> list[Talk]:
+    def talks(self, target: Target) -> list[Talk]:
         """What each connection says."""
         if self.id_token:
-            target = replace(target, client_id=f"bench-{self.id_token}", scope="openid profile")
-        return [self.talk(target, number) for number in range(connections)]
+            client_id = f"{target.client_id}-{self.id_token}"
+            target = replace(target, client_id=client_id, scope="openid profile")
+        return [self.talk(target, number) for number in range(self.connections)]
 
 
 BARE = Scenario("bare server", opaque_token)
 """A token request to the server that only answers: what HTTP alone costs."""
 
+CONNECTIONS = BARE.connections
+
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario("JWKS", jwks),
+    Scenario("discovery", discovery),
     Scenario("client_credentials, opaque", opaque_token),
     Scenario("client_credentials, at+jwt ES256", signed_token),
+    Scenario("client_credentials, at+jwt RS256", rs256_token),
     Scenario("code flow (authorize + token)", code_flow, 2),
     Scenario("code flow, ID Token ES256", code_flow, 2, "ES256"),
     Scenario("refresh", refresh),
@@ -178,4 +146,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("refresh, ID Token RS256", refresh, 1, "RS256"),
     Scenario("introspection", introspect),
     Scenario("userinfo", userinfo, 1, "ES256"),
+    Scenario("consent (4 requests)", pages.consent, 4),
+    # More connections would only wait for one another: a password takes a processor a good part of a tenth of a second.
+    Scenario("sign-in with password (2 requests)", pages.sign_in, 2, connections=4, wall_s=2.0),
 )
+
+OF_LINGPAI = frozenset({"consent (4 requests)", "sign-in with password (2 requests)"})
+"""On pages, which differ from server to server."""

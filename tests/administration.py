@@ -31,8 +31,9 @@ async def sign_in(world: World, username: str) -> Browser:
 
 async def as_role(world: World, role: Role | None) -> Browser:
     """A browser of somebody with the role, who has just signed in."""
-    await add_person(world, f"a-{role}", role)
-    return await sign_in(world, f"a-{role}")
+    username = f"a-{role or 'person'}"
+    await add_person(world, username, role)
+    return await sign_in(world, username)
 
 
 def form_with(browser: Browser, action: str, value: str) -> "tuple[str, list[tuple[str, str]]]":

@@ -58,7 +58,7 @@ const provider = new Provider(issuer, {
       jwk("ES256", generateKeyPairSync("ec", { namedCurve: "P-256" })),
     ],
   },
-  scopes: ["openid", "profile", "api", "jobs"],
+  scopes: ["openid", "profile", "api", "api-rs256", "jobs"],
   claims: { openid: ["sub"], profile: ["nickname", "picture"] },
   cookies: { keys: ["bench-cookie-key"] },
   features: {
@@ -68,7 +68,11 @@ const provider = new Provider(issuer, {
     userinfo: { enabled: true },
     resourceIndicators: {
       enabled: true,
-      getResourceServerInfo: () => ({ scope: "api", accessTokenFormat: "jwt", jwt: { sign: { alg: "ES256" } } }),
+      getResourceServerInfo: (ctx, resource) => {
+        const isRs256 = resource.endsWith("-rs256");
+        const [scope, alg] = isRs256 ? ["api-rs256", "RS256"] : ["api", "ES256"];
+        return { scope, accessTokenFormat: "jwt", jwt: { sign: { alg } } };
+      },
     },
   },
   issueRefreshToken: async (ctx, client) => client.grantTypeAllowed("refresh_token"),

@@ -31,3 +31,25 @@ async def world(attacked_world: World) -> World:
     """A running server with one client, one account, two scopes and a photo service; nothing has happened yet."""
     await attacked_world.reset()
     return attacked_world
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def attacked_people_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """Not for tests: ``people_world`` is."""
+    opened = await World.open(
+        tmp_path_factory.mktemp("people"),
+        sweep_interval_s=86_400,
+        account_registration="open",
+        identity_providers={
+            "company": {"issuer": "https://company.example", "client_id": "lobby", "create_accounts": True}
+        },
+    )
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def people_world(attacked_people_world: World) -> World:
+    """``world``, where people may register and sign in with a company that nobody can reach."""
+    await attacked_people_world.reset()
+    return attacked_people_world

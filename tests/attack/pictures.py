@@ -19,8 +19,8 @@ def upload_of(csrf_token: str, picture: bytes | None = None, *, parameters: str 
     parts = (
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{csrf_token}\r\n',
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="name"\r\n\r\n\\ud800+2AA-\r\n',
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="picture"; filename="a.png"\r\n'
-        "Content-Type: image/png\r\n\r\n",
+        f'--{BOUNDARY}\r\nContent-Type: image/png\r\nContent-Disposition: form-data; name="picture"; filename="a.png"',
+        "\r\n\r\n",
     )
     body = "".join(parts).encode() + (png() if picture is None else picture) + f"\r\n--{BOUNDARY}--\r\n".encode()
     return f"multipart/form-data; boundary={BOUNDARY}{parameters}", body

@@ -68,6 +68,7 @@ OURS: dict[str, object] = {
     "may_act": ["photos"],
     "dialects": ["qq"],
     "developer": "somebody else",
+    "trial": True,
     "grant_lifetimes": ["forever"],
     "default_grant_lifetime": "forever",
     "access_token_lifetime_s": 10**8,

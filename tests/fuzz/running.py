@@ -12,11 +12,21 @@ from lingpai.crypto import b64
 from lingpai.server.storage.records import TrustedIssuer
 from lingpai.server.wiring.pages import browser_routes
 from lingpai.server.wiring.protocol import protocol_routes
+from lingpai.server.wiring.qq import qq_routes
 from tests.attack.scene import Loot, collect
 from tests.device import DEVICE_CODE, add_tv
-from tests.fuzz.forms import CLIENT, JWT_BEARER, TOKEN_EXCHANGE, machine_forms, page_forms
+from tests.fuzz.forms import (
+    CLIENT,
+    JWT_BEARER,
+    TOKEN_EXCHANGE,
+    dialect_forms,
+    machine_forms,
+    page_forms,
+    people_forms,
+)
 from tests.fuzz.inputs import as_bytes, bounded_time, written
 from tests.proofs import Prover
+from tests.qq import add_qq_client
 from tests.wire import FORM, send
 from tests.world import World
 
@@ -30,6 +40,8 @@ _GRANT_TYPES = (
 )
 _SETTINGS: dict[str, Any] = {
     "registration": "open",
+    "account_registration": "open",
+    "identity_providers": {"company": {"issuer": "https://company.invalid", "client_id": "lobby"}},
     "registrations_per_address": 10**9,
     "sign_in_attempts_per_account": 10**9,
     "sign_in_attempts_per_address": 10**9,
@@ -52,7 +64,7 @@ class Running:
         self.renew()
         self._sent = 0
         server = self.world.server
-        self.paths = sorted({**protocol_routes(server), **browser_routes(server)})
+        self.paths = sorted({**protocol_routes(server), **qq_routes(server), **browser_routes(server)})
 
     def close(self) -> None:
         """Stop it."""
@@ -93,7 +105,8 @@ class Running:
 
     def forms(self) -> dict[str, dict[str, str]]:
         """Path -> one or several good forms, by a name that ends in the path."""
-        return {**machine_forms(self.loot), **page_forms(self.loot)}
+        loot = self.loot
+        return {**machine_forms(loot), **page_forms(loot), **people_forms(loot), **dialect_forms(loot)}
 
     async def _answer(self, method: str, path: str, request: dict[str, Any]) -> httpx2.Response:
         async with asyncio.timeout(_ANSWER_LIMIT_S):
@@ -106,6 +119,7 @@ class Running:
             SIGNER, secret=None, jwks=jwks, token_endpoint_auth_method="private_key_jwt", scope=_SCOPE
         )
         await add_tv(world)
+        await add_qq_client(world)
         partner = TrustedIssuer(issuer=PARTNER, jwks=jwks, client_ids=(CLIENT,), scope="list_album")
         await world.server.store.trusted_issuers.put(partner)
 

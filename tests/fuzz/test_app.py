@@ -30,6 +30,11 @@ HEADERS = {
     "user-agent": texts("Mozilla/5.0"),
 }
 IN_ADDRESS = ("/oauth2/authorize", "/oauth2/end_session", "/sign-in", "/consent", "/device")
+ASKED = (
+    *("/register", "/register/confirm", "/reset-password/confirm", "/verify-email", "/sign-in/new", "/sign-in/terms"),
+    *("/sign-in/second-factor", "/sign-in/callback/company", "/account/confirm", "/account/security", "/avatar"),
+    *("/account/link-identity", "/account/sign-in-methods", "/account"),
+)
 JWT: dict[str, object] = {"alg": "ES256", "typ": "JWT"}
 QUERY = "response_type=code&client_id=photo-print&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fuser%2Fcallback&scope=x"
 DOCUMENT: dict[str, object] = {
@@ -87,7 +92,7 @@ def test_forms_that_are_almost_right(running: Running, data: st.DataObject) -> N
     path = name.rpartition(" ")[2]
     credentials = [BASIC] if path != "/oauth2/userinfo" and data.draw(st.booleans()) else []
     running.post(path, form, [running.cookies, *credentials])
-    if path in IN_ADDRESS:
+    if path in IN_ADDRESS or path in ASKED or path.startswith(("/oauth2.0/", "/user/")):
         running.get(path, form, [running.cookies])
 
 

@@ -1,10 +1,14 @@
 """The whole server while somebody holds its database: it says so, loses nothing, and goes on by itself afterwards."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import structlog
 
+from lingpai.server.database_url import sqlite_path
+from lingpai.server.storage.copying import SQLiteSide
 from tests.world import Ask, World, at_once, grant_tokens, refusal
 
 AWAY = (503, "temporarily_unavailable")
@@ -76,3 +80,22 @@ async def test_many_who_wait_are_all_told(world: World) -> None:
         answers = await at_once(*[ask.redeem(code) for _ in range(20)])
     assert {refusal(answer) for answer in answers} == {AWAY}
     assert (await ask.redeem(code)).status_code == 200
+
+
+async def test_a_file_that_was_moved_is_read_and_who_writes_is_told_to_come_back(tmp_path: Path) -> None:
+    world = await World.open(tmp_path, database=f"sqlite:///{tmp_path}/moved.db")
+    tokens = await grant_tokens(world)
+    with contextlib.closing(SQLiteSide(sqlite_path(world.config.database))) as file:
+        file.lock()
+        file.refuse_writing("moved to postgresql://db.example/lingpai")
+    assert await world.is_active(tokens["access_token"])
+    with structlog.testing.capture_logs() as lines:
+        for answer in (
+            await world.refresh(tokens["refresh_token"]),
+            await world.post("/oauth2/revoke", token=tokens["refresh_token"]),
+        ):
+            assert refusal(answer) == AWAY
+    reasons = [line["reason"] for line in lines if line["event"] == "storage unavailable"]
+    assert len(reasons) == 2
+    assert all("moved to postgresql://db.example/lingpai" in reason for reason in reasons)
+    await world.close()

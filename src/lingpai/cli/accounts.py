@@ -66,6 +66,7 @@ def disable(username: Username, config: ConfigFile = None) -> None:
     """
     from msgspec.structs import replace
 
+    from lingpai.cli.remote import current_remote
     from lingpai.server.audit import ACCOUNT_DISABLED
     from lingpai.server.storage.sessions import Sessions
 
@@ -74,7 +75,10 @@ def disable(username: Username, config: ConfigFile = None) -> None:
         await Sessions(driver).end_all(account.id)
         await _record(driver, ACCOUNT_DISABLED, account, now)
 
-    _with_account(config, username, work)
+    if (remote := current_remote()) is not None:
+        remote.post(f"/accounts/{remote.account_id(username)}/disable")
+    else:
+        _with_account(config, username, work)
     typer.echo(f"{username} is disabled")
 
 
@@ -88,13 +92,17 @@ def enable(username: Username, config: ConfigFile = None) -> None:
     """
     from msgspec.structs import replace
 
+    from lingpai.cli.remote import current_remote
     from lingpai.server.audit import ACCOUNT_CHANGED
 
     async def work(driver: "Driver", account: "Account", now: int) -> None:
         await _put(driver, replace(account, disabled_at=None, updated_at=now))
         await _record(driver, ACCOUNT_CHANGED, account, now, fields=["disabled"])
 
-    _with_account(config, username, work)
+    if (remote := current_remote()) is not None:
+        remote.post(f"/accounts/{remote.account_id(username)}/enable")
+    else:
+        _with_account(config, username, work)
     typer.echo(f"{username} is enabled")
 
 

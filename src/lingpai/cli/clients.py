@@ -109,6 +109,7 @@ def list_(config: ConfigFile = None) -> None:
         lingpai client list
     """
     from lingpai.cli.apply.plan import every_client
+    from lingpai.cli.remote import current_remote
     from lingpai.cli.storage import with_driver
     from lingpai.cli.table import print_table
     from lingpai.server.storage.clients import Clients
@@ -116,7 +117,14 @@ def list_(config: ConfigFile = None) -> None:
     async def work(driver: "Driver", _now: int) -> "list[Client]":
         return [client async for client in every_client(Clients(driver))]
 
-    clients = with_driver(read_config(config), work)
+    if (remote := current_remote()) is not None:
+        from msgspec import convert
+
+        from lingpai.server.storage.records import Client
+
+        clients = [convert(item, Client) for item in remote.items("/clients")]
+    else:
+        clients = with_driver(read_config(config), work)
     columns = ("client_id", "name", "authentication", "scope", "remarks")
     print_table(
         columns,
@@ -141,8 +149,15 @@ def rotate_secret(
         lingpai client rotate-secret photo-print --keep-old-s 86400
     """
     from lingpai.cli.keeper import check_master_key, secret_keeper
+    from lingpai.cli.remote import current_remote, segment
     from lingpai.cli.storage import write_with_driver
 
+    if (remote := current_remote()) is not None:
+        if keep_old_s:
+            raise Refused("--keep-old-s works on the database of this machine only")
+        made = remote.post(f"/clients/{segment(client_id)}/rotate-secret")
+        _print_secret(client_id, made["client_secret"])
+        return
     settings = read_config(config)
 
     async def work(driver: "Driver", now: int) -> str:

@@ -27,6 +27,7 @@ from lingpai.cli import (
 )
 from lingpai.cli.apply import command as apply_command
 from lingpai.cli.refusal import Refused
+from lingpai.cli.remote import use_remote
 
 app = typer.Typer(
     name="lingpai",
@@ -62,6 +63,15 @@ def lingpai(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
     ] = False,
+    remote: Annotated[
+        str | None,
+        typer.Option(
+            "--remote",
+            envvar="LINGPAI_REMOTE",
+            metavar="ISSUER",
+            help="Work on that server through its admin API, not on the database here.",
+        ),
+    ] = None,
 ) -> None:
     """Lingpai (令牌), an OAuth 2.x and OpenID Connect authorization server.
 
@@ -71,6 +81,7 @@ def lingpai(
 
         lingpai serve
     """
+    use_remote(remote)
 
 
 def run(arguments: Sequence[str]) -> int:

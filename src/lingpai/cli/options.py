@@ -29,8 +29,11 @@ PasswordStdin = Annotated[
 
 def read_config(file: Path | None, **overrides: Any) -> "Config":
     """The settings in force for a command; ``overrides`` are its options that were given. Raises ``Refused``."""
+    from lingpai.cli.remote import current_remote
     from lingpai.server.config import ConfigInvalid, load_config
 
+    if current_remote() is not None:
+        raise Refused("this command works on the database of this machine: run it there, without --remote")
     if file is None and DEFAULT_CONFIG_FILE.exists():
         file = DEFAULT_CONFIG_FILE
     try:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lingpai.cli.options import ConfigFile, read_config
+from lingpai.cli.refusal import Refused
 
 if TYPE_CHECKING:
     from lingpai.server.storage.driver import Driver
@@ -34,6 +35,7 @@ def add(
     """
     from lingpai.cli.apply.document import SCOPES
     from lingpai.cli.entry import put_entry
+    from lingpai.cli.remote import current_remote, segment
 
     values = {
         "name": name,
@@ -41,6 +43,12 @@ def add(
         "resource": resource,
         "claims": tuple(claim or ()),
     }
+    if (remote := current_remote()) is not None:
+        if any(item["name"] == name for item in remote.items("/scopes")):
+            raise Refused(f"scope {name} exists already")
+        remote.put(f"/scopes/{segment(name)}", {key: value for key, value in values.items() if key != "name"})
+        typer.echo(f"{name} is added")
+        return
     typer.echo(f"{put_entry(read_config(config), SCOPES, values).key} is added")
 
 
@@ -54,6 +62,7 @@ def list_(config: ConfigFile = None) -> None:
 
         lingpai scope list
     """
+    from lingpai.cli.remote import current_remote
     from lingpai.cli.storage import with_driver
     from lingpai.cli.table import print_table
     from lingpai.server.storage.catalog import CatalogRows
@@ -61,7 +70,14 @@ def list_(config: ConfigFile = None) -> None:
     async def work(driver: "Driver", _now: int) -> "list[ScopeDefinition]":
         return await CatalogRows(driver).scopes()
 
-    scopes = with_driver(read_config(config), work)
+    if (remote := current_remote()) is not None:
+        from msgspec import convert
+
+        from lingpai.server.storage.records import ScopeDefinition
+
+        scopes = [convert(item, ScopeDefinition) for item in remote.items("/scopes")]
+    else:
+        scopes = with_driver(read_config(config), work)
     rows = [
         (s.name, s.resource or "", " ".join(s.claims), s.descriptions.get("en", ""), s.descriptions.get("zh_CN", ""))
         for s in scopes

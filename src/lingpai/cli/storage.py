@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from lingpai.cli.refusal import Refused
-from lingpai.server.storage.together import Together
 from lingpai.server.clock import system_clock
 from lingpai.server.storage.driver import Driver, StorageUnavailable
+from lingpai.server.storage.together import Together
 
 if TYPE_CHECKING:
     from lingpai.server.config import Config

@@ -14,7 +14,9 @@ from lingpai.dialects import qq_openapi
 from lingpai.dialects.base import WireBody
 from lingpai.dialects.qq_errors import (
     NOT_GRANTED_BY_USER,
+    NOT_POST,
     RET_CLIENT_MAY_NOT,
+    RET_NO_SUCH_API,
     RET_OPENID_INVALID,
     RET_PARAMETER_INVALID,
     RET_TOKEN_INVALID,
@@ -115,6 +117,11 @@ class OpenApiEndpoint(Struct, frozen=True, kw_only=True):
     def scope_name(self) -> str:
         """The permission it needs."""
         return self.permission or self.path.rsplit("/", 1)[-1]
+
+    def check_method(self, method: str) -> None:
+        """Raise ``OpenApiRefused`` for an HTTP method it does not take: old SDKs cannot read a status of 405."""
+        if method not in self.methods:
+            raise OpenApiRefused(NOT_POST if self.methods == ("POST",) else RET_NO_SUCH_API)
 
 
 async def answer(endpoint: OpenApiEndpoint, request: OpenApiRequest, prove: Prove) -> WireBody:

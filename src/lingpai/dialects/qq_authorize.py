@@ -5,8 +5,7 @@ Owns the bytes, both ways. Leaves who may be sent where to the server.
 
 import re
 from collections.abc import Iterable
-
-from lingpai.oauth.params import encode_params
+from urllib.parse import quote
 
 Pairs = list[tuple[str, str]]
 
@@ -35,10 +34,15 @@ def query_location(redirect_uri: str, pairs: Pairs) -> str:
     separator = "&" if "?" in redirect_uri else "?"
     if redirect_uri.endswith(("?", "&")):
         separator = ""
-    return redirect_uri + separator + encode_params(pairs)
+    return redirect_uri + separator + _encode(pairs)
 
 
 def fragment_location(redirect_uri: str, pairs: Pairs) -> str:
     """Where tokens for a page go: ``?#access_token=…``, the question mark included, as pages have learnt to cut it."""
     separator = "#" if "?" in redirect_uri else "?#"
-    return redirect_uri + separator + encode_params(pairs)
+    return redirect_uri + separator + _encode(pairs)
+
+
+def _encode(pairs: Pairs) -> str:
+    # A blank as %20: pages cut answers up by hand, and decodeURIComponent leaves a plus sign as it is.
+    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)

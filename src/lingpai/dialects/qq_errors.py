@@ -99,6 +99,7 @@ RETS: Mapping[int, str] = MappingProxyType(
         RET_TOKEN_REVOKED: "access token is revoked",
         RET_OPENID_INVALID: "openid is invalid",
         RET_TOKEN_INVALID: "token is invalid",
+        NOT_POST: ERRORS[NOT_POST],
         NOT_GRANTED_BY_USER: ERRORS[NOT_GRANTED_BY_USER],
         NOT_ALLOWED_FOR_CLIENT: ERRORS[NOT_ALLOWED_FOR_CLIENT],
     }

@@ -43,13 +43,17 @@ class OpenApi:
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         """Answer one call. The status is 200 always."""
         endpoint = self._endpoints.get(scope["path"])
-        if endpoint is None or scope["method"] not in endpoint.methods:
+        if endpoint is None:
             await _send(write_refusal(RET_NO_SUCH_API), send)
             return
         try:
+            endpoint.check_method(scope["method"])
             request = await _read(endpoint, scope, receive)
         except InvalidRequest as error:
             refused = OpenApiRefused(RET_PARAMETER_INVALID, error.description)
+            await _send(refusal(endpoint, refused, asked_format(endpoint, None)), send)
+            return
+        except OpenApiRefused as refused:
             await _send(refusal(endpoint, refused, asked_format(endpoint, None)), send)
             return
         await _send(await answer(endpoint, request, self.prove), send)

@@ -113,12 +113,21 @@ def _same_but_query(registered: _Uri, requested: _Uri, reserved: Collection[str]
         return False
     own, sent = _parse_query(registered), _parse_query(requested)
     # Nor another value for what is registered: two readers may pick different ones.
-    taken = {*reserved, *(name for name, _ in own)}
-    return all(pair in sent for pair in own) and not any(pair[0] in taken for pair in sent if pair not in own)
+    taken = {*reserved, *(_plain(name) for name, _ in own)}
+    return all(pair in sent for pair in own) and not any(_plain(pair[0]) in taken for pair in sent if pair not in own)
+
+
+def _plain(name: str) -> str:
+    """The name as the most forgiving framework reads it: PHP cuts blanks and brackets and has ``_`` for dots, ASP.NET
+    knows no case.
+    """
+    return re.sub("[. ]", "_", name.strip().partition("[")[0].lower())
 
 
 def _parse_query(uri: _Uri) -> list[tuple[str, str]]:
-    return parse_qsl(uri.query or "", keep_blank_values=True, max_num_fields=_QUERY_LIMIT_COUNT)
+    # Some still separate by ";" as well.
+    query = (uri.query or "").replace(";", "&")
+    return parse_qsl(query, keep_blank_values=True, max_num_fields=_QUERY_LIMIT_COUNT)
 
 
 def _place(uri: _Uri) -> tuple[str, str, int | None, str]:

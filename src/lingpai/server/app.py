@@ -87,7 +87,10 @@ class App:
         if scope["type"] == "http":
             request = Request(scope, receive)
             response = await self._respond(request)
-            await response(scope, receive, send)
+            try:
+                await response(scope, receive, send)
+            except StorageUnavailable as error:  # in what is done after the answer
+                self._log.error("storage unavailable", reason=str(error), endpoint=scope["path"])
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "websocket":

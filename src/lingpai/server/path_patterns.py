@@ -13,6 +13,7 @@ _SHAPES: Mapping[str, str] = {
     "team_id": "[0-9a-f]{32}",
     "client_id": "[A-Za-z0-9._~-]{1,128}",
     "reference": "[0-9a-f]{16}",
+    "api": "[a-z0-9_]{1,64}",
     "rest": "(?:/[^\\x00]{0,1000})?",
 }
 """Name in a pattern -> what an id of that kind looks like. A pattern with another name is refused at start."""

@@ -14,7 +14,9 @@ from typing import Any
 
 ENV_PREFIX = "LINGPAI_"
 CONFIG_FILE_VARIABLE = "LINGPAI_CONFIG"
-"""Names the file; the one variable with our prefix that is not a setting."""
+"""Names the file."""
+_OF_THE_COMMAND = (CONFIG_FILE_VARIABLE, ENV_PREFIX + "REMOTE")
+"""Variables with our prefix that are no settings begin like these."""
 
 _NAME_OF_LINE = re.compile(r"""\s*\[*\s*["']?([A-Za-z0-9_-]+)["']?\s*[=.\]]""")
 
@@ -48,7 +50,8 @@ def read_file(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
 def variables() -> list[tuple[str, str]]:
     """The environment variables with our prefix, and the settings they would be."""
     ours = [variable for variable in os.environ if variable.upper().startswith(ENV_PREFIX)]
-    return [(variable, variable[len(ENV_PREFIX) :].lower()) for variable in ours if variable != CONFIG_FILE_VARIABLE]
+    settings = [variable for variable in ours if not variable.startswith(_OF_THE_COMMAND)]
+    return [(variable, variable[len(ENV_PREFIX) :].lower()) for variable in settings]
 
 
 def sentence(

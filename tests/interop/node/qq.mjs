@@ -33,6 +33,12 @@ async function allow (url) {
 
 const query = (url) => Object.fromEntries(url.searchParams)
 
+// What passport does with a strategy: where it redirects to, or whom it signs in.
+const authenticate = (strategy, query) => new Promise((resolve, reject) => {
+  Object.assign(strategy, { redirect: resolve, success: resolve, fail: reject, error: reject })
+  strategy.authenticate({ query, headers: {}, connection: {} }, {})
+})
+
 const clients = {
   async 'grant' () {
     const grant = require('grant').aws({
@@ -74,13 +80,25 @@ const clients = {
       openIdURL: `${ISSUER}/oauth2.0/me`,
       userInfoURL: `${ISSUER}/user/get_user_info`
     }, (accessToken, refreshToken, profile, done) => done(null, profile))
-    const authenticate = (req) => new Promise((resolve, reject) => {
-      Object.assign(strategy, { redirect: resolve, success: resolve, fail: reject, error: reject })
-      strategy.authenticate(req, {})
-    })
-    const callback = await allow(await authenticate({ query: {} }))
-    const profile = await authenticate({ query: query(callback) })
+    const callback = await allow(await authenticate(strategy, {}))
+    const profile = await authenticate(strategy, query(callback))
     assert.equal((typeof profile === 'string' ? JSON.parse(profile) : profile).nickname, 'Test User')
+  },
+
+  async 'passport-qq' () {
+    const { Strategy } = require('passport-qq')
+    const strategy = new Strategy({
+      clientID: QQ_APPID,
+      clientSecret: SECRET,
+      callbackURL: CALLBACK,
+      authorizationURL: `${ISSUER}/oauth2.0/authorize`,
+      tokenURL: `${ISSUER}/oauth2.0/token`,
+      scope: ['get_user_info', 'list_album']
+    }, (accessToken, refreshToken, profile, done) => done(null, profile))
+    const callback = await allow(await authenticate(strategy, {}))
+    const profile = await authenticate(strategy, query(callback))
+    assert.equal(profile.nickname, 'Test User')
+    assert.match(profile.id, /^[0-9A-F]{32}$/)
   },
 
   async '@logto/connector-qq' () {

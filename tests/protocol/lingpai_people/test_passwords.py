@@ -54,15 +54,6 @@ async def test_the_answer_does_not_tell_whether_there_is_an_account(world: World
     assert texts[0].replace(ADDRESS, "") == texts[1].replace("nobody@example.com", "")
 
 
-async def test_the_same_work_is_done_for_nobody(world: World) -> None:
-    before = world.rows()["mail"]
-    await ask_reset(world, "nobody@example.com")
-    assert world.rows()["mail"] == before + 1
-    assert await mails(world) == []
-    await world.server.people.post.send_due(world.clock.now)
-    assert world.rows()["mail"] == before
-
-
 async def test_a_link_for_one_thing_is_nothing_for_another(world: World) -> None:
     await give_address(world, await account_named(world))
     await ask_reset(world)

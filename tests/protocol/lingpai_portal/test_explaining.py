@@ -7,8 +7,9 @@ import httpx2
 import pytest
 
 from lingpai.server.storage.observations import REFUSALS_PER_CLIENT
+from tests import databases
 from tests.portal import CALLBACK, Developer, developer
-from tests.world import Ask, World, databases, grant_tokens
+from tests.world import Ask, World, grant_tokens
 
 SECRETS = {
     "state": "my-secret-state",

@@ -95,7 +95,16 @@ async def test_a_file_comes_in_a_form_and_not_more_than_allowed(app: App) -> Non
     assert sent.json()["sent"] == {"title": "照"}
     refused = await app.world.http.post("/hello/send?format=xml", data=common, files={"picture": b"x" * 1000})
     assert "<ret>-1</ret>" in refused.text
-    assert (await app.world.http.get("/hello/send", params=common)).status_code == 405
+
+
+async def test_what_is_not_served_is_refused_by_number_too(app: App) -> None:
+    answer = await app.world.http.get("/hello/send?format=xml")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/xml; charset=utf-8")
+    assert "<data><msg>http method is not post</msg><ret>100012</ret></data>" in answer.text
+    for path in ("/t/add_t", "/share/add_share", "/user/get_vip_rich_info"):
+        for method in ("GET", "POST"):
+            answer = await app.world.http.request(method, path, params={"access_token": "x"})
+            assert (answer.status_code, answer.json()) == (200, {"ret": -9, "msg": "api does not exist"})
 
 
 async def test_an_application_that_is_not_marked_is_refused(app: App) -> None:

@@ -1,5 +1,7 @@
 """Scope lists, and the addresses people are sent back to."""
 
+from urllib.parse import unquote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,3 +31,13 @@ def test_blanks_separate_as_well_and_repeats_are_forgiven() -> None:
 def test_where_the_answer_goes(redirect_uri: str, query: str, fragment: str) -> None:
     assert qq_authorize.query_location(redirect_uri, [("code", "1")]) == query
     assert qq_authorize.fragment_location(redirect_uri, [("code", "1")]) == fragment
+
+
+@given(st.text())
+def test_a_state_comes_back_unchanged_for_whoever_cuts_the_address_up_by_hand(state: str) -> None:
+    state = state.encode("utf-8", "ignore").decode()
+    for write, mark in ((qq_authorize.query_location, "?"), (qq_authorize.fragment_location, "#")):
+        assert (
+            unquote(write("http://a/cb", [("code", "1"), ("state", state)]).partition(f"{mark}code=1&state=")[2])
+            == state
+        )

@@ -125,6 +125,6 @@ async def test_nothing_is_put_into_an_album_the_person_did_not_add(town: Town, a
     assert answer.json()["ret"] == -1
 
 
-async def test_another_method_is_no_such_api(town: Town) -> None:
+async def test_another_method_is_refused_by_number(town: Town) -> None:
     answer = await town.api.get("/photo/add_album", params=COMMON)
-    assert json.loads(answer.text)["ret"] == -9
+    assert json.loads(answer.text) == {"ret": 100012, "msg": "http method is not post"}

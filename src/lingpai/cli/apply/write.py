@@ -6,7 +6,6 @@ Owns: which repository writes what, and what the audit log says of it. Leaves: t
 from collections.abc import Sequence
 
 from lingpai.cli.apply.difference import Difference
-from lingpai.server.storage.together import Together
 from lingpai.server import audit
 from lingpai.server.storage.accounts import Accounts
 from lingpai.server.storage.audit import AuditLog
@@ -22,6 +21,7 @@ from lingpai.server.storage.records import (
     TrustedIssuer,
 )
 from lingpai.server.storage.sessions import Sessions
+from lingpai.server.storage.together import Together
 from lingpai.server.storage.trusted_issuers import TrustedIssuers
 
 

@@ -56,21 +56,19 @@ class Credentials:
         self._links = links
         self._audit = audit
 
-    async def ask_reset(self, email: str, words: Translator, *, ip: str, now: int) -> int:
-        """Send a link to every account with this address (canonical). 0, or the seconds this network has to wait.
+    async def retry_after_s(self, ip: str, now: int) -> int:
+        """Count one more mail asked for from ``ip``: 0, or the seconds this network has to wait."""
+        return await self._links.retry_after_s(ip, now)
 
-        Whether there is one changes neither the answer nor the work done for it.
+    async def send_resets(self, email: str, words: Translator, now: int) -> None:
+        """Send a link to every account with this address (canonical), if there is one.
+
+        To be called when the person has their answer: how long this takes tells whether there is.
         """
-        wait_s = await self._links.retry_after_s(ip, now)
-        if wait_s:
-            return wait_s
         found = [account for account in await self._people.list_by_email(email) if account.disabled_at is None]
-        if not found or await self._links.is_one_too_many(email, now):
-            await self._links.send_nothing(now)
-            return 0
-        for account in found:
-            await self._send_reset(account, email, words, now)
-        return 0
+        if found and not await self._links.is_one_too_many(email, now):
+            for account in found:
+                await self._send_reset(account, email, words, now)
 
     async def send_reset(self, account: Account, words: Translator, now: int) -> None:
         """Send a link to this account, whoever asked for it has the right to. Links sent earlier die."""
@@ -119,7 +117,6 @@ class Credentials:
         if wait_s:
             return wait_s
         if await self._links.is_one_too_many(email, now):
-            await self._links.send_nothing(now)
             return 0
         await self._links.send(
             "verify_email",
@@ -176,9 +173,7 @@ class Credentials:
         except PasswordsBusy:
             return ChangeRefused("busy")
 
-    async def _put(
-        self, before: Account, changed: Account, words: Translator, how: str, *, ip: str, now: int
-    ) -> bool:
+    async def _put(self, before: Account, changed: Account, words: Translator, how: str, *, ip: str, now: int) -> bool:
         """``False``: while the password was hashed, the account was locked or got another one, which stands."""
         if not await self._accounts.change_password(before, changed):
             return False

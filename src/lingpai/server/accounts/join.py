@@ -47,28 +47,28 @@ class Joining:
         self._audit = audit
         self._issuer = issuer
 
-    async def ask(self, email: str, words: Translator, *, request: str, ip: str, now: int) -> int:
-        """Send the mail to ``email`` (canonical). 0, or the seconds this network address has to wait.
+    async def retry_after_s(self, ip: str, now: int) -> int:
+        """Count one more mail asked for from ``ip``: 0, or the seconds this network address has to wait."""
+        return await self._links.retry_after_s(ip, now)
 
-        ``request``: the sealed authorization request to go on with afterwards.
+    async def send(self, email: str, words: Translator, *, request: str, now: int) -> None:
+        """Send the mail to ``email`` (canonical). ``request``: the sealed authorization request to go on with.
+
+        To be called when the person has their answer: how long this takes tells whether there is an account.
         """
-        wait_s = await self._links.retry_after_s(ip, now)
-        if wait_s:
-            return wait_s
         if await self._links.is_one_too_many(email, now):
-            await self._links.send_nothing(now)
-        elif await self._has_account(email):
+            return
+        if await self._has_account(email):
             await self._links.tell(email, texts.already_registered(words, link=self._issuer + RESET_PATH), now)
-        else:
-            await self._links.send(
-                "register",
-                email,
-                lambda link, hours: texts.register(words, link=link, hours=hours),
-                path=CONFIRM_PATH,
-                now=now,
-                request=request,
-            )
-        return 0
+            return
+        await self._links.send(
+            "register",
+            email,
+            lambda link, hours: texts.register(words, link=link, hours=hours),
+            path=CONFIRM_PATH,
+            now=now,
+            request=request,
+        )
 
     async def find(self, secret: str, now: int) -> MailLink | None:
         """Whom the link is for; it stays good."""

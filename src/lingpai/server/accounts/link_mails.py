@@ -83,10 +83,6 @@ class LinkMails:
         """A mail that opens nothing."""
         await self._post.put(email, content, now)
 
-    async def send_nothing(self, now: int) -> None:
-        """The work of a mail without one: how long the answer takes must not tell whether there is an account."""
-        await self._post.put_nothing(now)
-
     async def find(self, secret: str, purpose: LinkPurpose, now: int) -> MailLink | None:
         """What a link is for, without spending it: programs that look at mails open links, but press no buttons."""
         return await self._rows.get(digest(secret), purpose, now) if _could_be(secret) else None

@@ -95,9 +95,7 @@ class SignIn:
         another one meanwhile because somebody knows this one.
         """
         current = await self._accounts.get(account.id)
-        return (
-            current is not None and current.disabled_at is None and current.password_hash == account.password_hash
-        )
+        return current is not None and current.disabled_at is None and current.password_hash == account.password_hash
 
     async def _count(self, name: str, network: str, now: int) -> int:
         """Count a try of ``name`` from ``network``: 0, or the seconds to wait, and then it is not counted."""

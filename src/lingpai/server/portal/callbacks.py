@@ -33,8 +33,7 @@ Problem = Literal[
     "",
 ]
 
-# The beginning of each reason in oauth.redirect_uri; a test holds the two together.
-_PROBLEMS: tuple[tuple[str, Problem], ...] = (
+PROBLEMS: tuple[tuple[str, Problem], ...] = (
     ("is longer", "long"),
     ("must not have a fragment", "fragment"),
     ("has a character", "character"),
@@ -49,6 +48,7 @@ _PROBLEMS: tuple[tuple[str, Problem], ...] = (
     ("has an encoded", "encoded"),
     ("must not have ..", "dots"),
 )
+"""The beginning of each reason in ``oauth.redirect_uri``; a test holds the two together."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ def judge_all(typed: str, application_type: str) -> tuple[Verdict, ...]:
 def _problem(uri: str, reason: str) -> Problem:
     if not uri:
         return "empty"
-    return next((name for beginning, name in _PROBLEMS if reason.startswith(beginning)), "character")
+    return next((name for beginning, name in PROBLEMS if reason.startswith(beginning)), "character")
 
 
 def _suggestion(uri: str, problem: Problem) -> str:

@@ -58,9 +58,9 @@ def snippets(client: Client, *, issuer: str) -> tuple[Snippet, ...]:
 
 
 def _button(values: _Values) -> Snippet:
-    text = f'''<a class="sign-in" href="/login">Sign in to {escape(values.title)}</a>
+    text = f"""<a class="sign-in" href="/login">Sign in to {escape(values.title)}</a>
 <!-- /login is yours and begins the sign-in: see Python. -->
-'''
+"""
     return Snippet("button", "HTML", text)
 
 

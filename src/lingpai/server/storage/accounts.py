@@ -1,7 +1,5 @@
 """People's accounts. ``username`` is unique in its canonical form, which the caller has made."""
 
-from collections.abc import Sequence
-
 import msgspec
 
 from lingpai.server.storage.driver import Driver, Row, Statement, Value
@@ -102,9 +100,10 @@ class Accounts:
 
     async def change_email(self, before: Account, after: Account) -> bool:
         """Write username and proved address. ``False``: disabled, ``before`` is not now, or the username is taken."""
-        return await self._change(_CHANGE_EMAIL, (before.id, before.email, after.username, after.email, after.updated_at))
+        args = (before.id, before.email, after.username, after.email, after.updated_at)
+        return await self._change(_CHANGE_EMAIL, args)
 
-    async def _change(self, sql: str, args: Sequence[Value]) -> bool:
+    async def _change(self, sql: str, args: tuple[Value, ...]) -> bool:
         return await self._driver.transact([Statement(sql, args, expect_rows=1)]) is not None
 
     async def rotate_password_hash(self, account_id: bytes, old: str, new: str) -> bool:

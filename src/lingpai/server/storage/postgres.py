@@ -62,6 +62,7 @@ class PostgresDriver:
             except StorageUnavailable:
                 if is_last or pipe.is_silent:
                     raise
+                await pool.close_idle()
                 continue
             if outcome.error is None:
                 return outcome.rows or []
@@ -134,6 +135,11 @@ class _Pool:
             pipe = await self.connect()
             self._readers.append(pipe)
             return pipe
+
+    async def close_idle(self) -> None:
+        """One was cut off: those nobody has used since were too, most likely, and would fail the next who asks."""
+        for pipe in [pipe for pipe in self._readers if not pipe.waiting]:
+            await pipe.close()
 
     def _least_busy(self) -> Pipe | None:
         best: Pipe | None = None

@@ -170,7 +170,8 @@ class SQLiteDriver:
         """All of it or nothing. ``savepoints``: one per caller even where SQLite should not need it."""
         try:
             self._writer.execute("BEGIN IMMEDIATE")
-            done = [self._run(work, savepoint=savepoints or len(work.statements) != 1) for work in batch]
+            run_single = self._run_all if savepoints else self._run_one
+            done = [(run_single if len(work.statements) == 1 else self._run_all)(work) for work in batch]
             self._writer.execute("COMMIT")
         except _Again:
             self._writer.execute("ROLLBACK")
@@ -205,9 +206,6 @@ class SQLiteDriver:
             raise _Again
         return _Done(work, None, None)
 
-    def _run(self, work: _Work, *, savepoint: bool) -> _Done:
-        return self._run_all(work) if savepoint else self._run_one(work)
-
     def _run_all(self, work: _Work) -> _Done:
         """One caller's statements inside the batch, undone alone when they lose or fail."""
         execute = self._writer.execute
@@ -220,6 +218,8 @@ class SQLiteDriver:
                 if statement.expect_rows is not None and touched != statement.expect_rows:
                     return self._undo(work, None)
         except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+                raise  # the file was moved: its triggers let nobody write (``copying``)
             return self._undo(work, None if error.sqlite_errorcode in _TAKEN else error)
         except Exception as error:
             if _is_of_the_database(error):

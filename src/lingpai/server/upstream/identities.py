@@ -23,6 +23,7 @@ from lingpai.server.audit import (
     SIGN_IN_REFUSED,
     Audit,
 )
+from lingpai.server.mail.address import canonical_address
 from lingpai.server.storage.accounts import Accounts
 from lingpai.server.storage.external_identities import ExternalIdentities, LinkedIdentity
 from lingpai.server.storage.passkeys import Passkeys
@@ -93,13 +94,14 @@ class Identities:
         if "@" in canonical:
             # An address is the username of whoever registers with it, and has proved it.
             return "bad_name"
+        email = _address(identity.email)
         account = Account(
             id=new_id(),
             username=canonical,
             name=identity.name or username.strip(),
             picture=identity.picture,
-            email=identity.email,
-            email_verified=bool(identity.email),
+            email=email,
+            email_verified=bool(email),
             locale=_LOCALES.get(identity.locale[:2].lower(), ""),
             created_at=now,
             updated_at=now,
@@ -154,6 +156,14 @@ class Identities:
                 return ""
             if await self._accounts.get_by_username(name) is None:
                 return name
+        return ""
+
+
+def _address(said: str) -> str:
+    """The provider's word for an address as we keep them: mail goes there, so it is one address or none."""
+    try:
+        return canonical_address(said)
+    except ValueError:
         return ""
 
 

@@ -28,6 +28,7 @@ DEFAULT_SCOPE = "openid profile email"
 _TEXT_LIMIT_CHARS = 200
 _ADDRESS_LIMIT_CHARS = 2000
 _AMR_LIMIT = 10
+_END_OF_TIME_S = 2**40
 # Said by the provider instead of showing a page; for us the person simply did not come back with a yes.
 _DENIALS = frozenset({"login_required", "interaction_required", "consent_required", "account_selection_required"})
 
@@ -111,7 +112,7 @@ def identity_of(provider: str, claims: Mapping[str, object], *, trust_amr: bool)
     Spec: OpenID Connect Core 1.0 §5.1; OpenID Connect Core 1.0 §5.7
     """
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_LIMIT_CHARS:
+    if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_LIMIT_CHARS or not subject.isprintable():
         raise UpstreamRefused("upstream_failed", "no subject")
     auth_time, amr = claims.get("auth_time"), claims.get("amr")
     return ExternalIdentity(
@@ -119,14 +120,14 @@ def identity_of(provider: str, claims: Mapping[str, object], *, trust_amr: bool)
         subject=subject,
         username=_text(claims, "preferred_username") or _text(claims, "nickname"),
         name=_text(claims, "name"),
-        picture=_text(claims, "picture", _ADDRESS_LIMIT_CHARS),
+        picture=_picture(claims),
         # Some send the text; anything but a clear yes is a no: an address somebody only claims is not taken over.
         email=_text(claims, "email") if claims.get("email_verified") in (True, "true") else "",
         locale=_text(claims, "locale"),
         amr=tuple(method for method in amr[:_AMR_LIMIT] if _is_word(method))
         if trust_amr and isinstance(amr, list)
         else (),
-        auth_time=auth_time if isinstance(auth_time, int) and not isinstance(auth_time, bool) else None,
+        auth_time=auth_time if type(auth_time) is int and 0 <= auth_time < _END_OF_TIME_S else None,
     )
 
 
@@ -135,6 +136,12 @@ def _text(claims: Mapping[str, object], name: str, limit: int = _TEXT_LIMIT_CHAR
     if not isinstance(value, str) or len(value) > limit or not value.isprintable():
         return ""
     return value.strip()
+
+
+def _picture(claims: Mapping[str, object]) -> str:
+    """Only an address a page may show: it goes on to applications, and ``javascript:`` in an ``href`` is code."""
+    address = _text(claims, "picture", _ADDRESS_LIMIT_CHARS)
+    return address if address.startswith(("https://", "http://")) else ""
 
 
 def _is_word(value: object) -> bool:

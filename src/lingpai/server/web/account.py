@@ -93,9 +93,10 @@ class AccountPage:
         try:
             form, body = await read_upload(request, limit_bytes=LIMIT_BYTES)
             # A picture takes its time, and whoever sent it may have been signed out meanwhile.
-            opened = await self._visits.open(request)
-            if isinstance(opened, Response):
-                return opened
+            again = await self._visits.open(request)
+            if isinstance(again, Response):
+                return again
+            opened = again
             self._visits.showing.visits.check_form(opened.visit, form)
             if form.get("action") == "remove":
                 return await self._remove_avatar(opened)

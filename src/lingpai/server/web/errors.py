@@ -13,6 +13,7 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from lingpai.dialects.qq_errors import CLIENT_ID_WRONG, CLIENT_OFFLINE, CLIENT_UNKNOWN, REDIRECT_URI_WRONG
 from lingpai.oauth.errors import OAuthError
 from lingpai.server.authorization.qq import Refused
 from lingpai.server.authorization.request import NotProven
@@ -43,6 +44,14 @@ PROBLEM_OF_STATUS: Mapping[int, Problem] = MappingProxyType(
 """For whoever has nothing but a status to tell."""
 
 _RETRY_AFTER_S = 5
+_REASON_OF_NUMBER: Mapping[int, str] = MappingProxyType(
+    {
+        CLIENT_ID_WRONG: "client_id_missing",
+        CLIENT_UNKNOWN: "client_unknown",
+        CLIENT_OFFLINE: "qq_not_marked",
+        REDIRECT_URI_WRONG: "qq_callback",
+    }
+)
 _ONE_WORD = re.compile(r"[\x21-\x7e]{1,300}\Z")
 
 
@@ -77,7 +86,10 @@ def not_proven_page(
 
 def qq_refused_page(pages: Pages, request: Request, refused: Refused) -> HTMLResponse:
     """The same in the dialect of QQ Connect: the text and its number, as its own page shows them, and status 200."""
-    return pages.render("error.html", request, problem="not_proven", reference="", refused="qq", sent=str(refused))
+    reason = _REASON_OF_NUMBER.get(refused.number, "params")
+    return pages.render(
+        "error.html", request, problem="not_proven", reference="", refused=reason, sent=str(refused), sent_name="error"
+    )
 
 
 def logout_error_page(pages: Pages, request: Request, refused: OAuthError) -> HTMLResponse:

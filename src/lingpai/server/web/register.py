@@ -8,6 +8,7 @@ Spec: OpenID Connect Initiating User Registration 1.0 §3
 
 from collections.abc import Mapping
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -59,12 +60,13 @@ class RegisterPage:
             email = canonical_address(typed)
         except ValueError:
             return self._show(visit, asked, email=typed, problem="address")
-        words = self._translators[self._locale(visit, asked)]
-        sealed = sealed_in(request)
-        wait_s = await self._joining.ask(email, words, request=sealed, ip=visit.ip, now=visit.now)
+        wait_s = await self._joining.retry_after_s(visit.ip, visit.now)
         if wait_s:
             return self._show(visit, asked, email=typed, problem="throttled", retry_after_s=wait_s)
-        return self._show(visit, asked, email=email, sent=True)
+        words, sealed = self._translators[self._locale(visit, asked)], sealed_in(request)
+        response = self._show(visit, asked, email=email, sent=True)
+        response.background = BackgroundTask(self._joining.send, email, words, request=sealed, now=visit.now)
+        return response
 
     async def get_confirm(self, request: Request) -> Response:
         """Asks for name and password. The link stays good."""

@@ -8,6 +8,7 @@ Spec: NIST SP 800-63B §5.1.1
 
 from collections.abc import Mapping
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -47,10 +48,12 @@ class ResetPasswordPage:
             email = canonical_address(typed)
         except ValueError:
             return self._show(visit, email=typed, problem="address")
-        wait_s = await self._credentials.ask_reset(email, self._words(visit), ip=visit.ip, now=visit.now)
+        wait_s = await self._credentials.retry_after_s(visit.ip, visit.now)
         if wait_s:
             return self._show(visit, email=typed, problem="throttled", retry_after_s=wait_s)
-        return self._show(visit, email=email, sent=True)
+        response = self._show(visit, email=email, sent=True)
+        response.background = BackgroundTask(self._credentials.send_resets, email, self._words(visit), visit.now)
+        return response
 
     async def get_confirm(self, request: Request) -> Response:
         """Asks for the new password. The link stays good."""

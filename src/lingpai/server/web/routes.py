@@ -36,7 +36,6 @@ def page_routes(  # noqa: PLR0913 - one for each page
     devices: Mapping[tuple[str, str], Handler],
     people: Mapping[tuple[str, str], Handler],
     upstream: Mapping[tuple[str, str], Handler],
-    portal: Mapping[tuple[str, str], Handler],
     administration: Mapping[tuple[str, str], Handler],
 ) -> dict[tuple[str, str], Handler]:
     """(method, exact path) -> handler, for the application's table."""
@@ -59,7 +58,6 @@ def page_routes(  # noqa: PLR0913 - one for each page
         **devices,
         **people,
         **upstream,
-        **portal,
         **administration,
     }
     shown = {route: _with_error_page(handler, pages) for route, handler in routes.items()}

@@ -30,14 +30,16 @@ async def read_upload(request: Request, *, limit_bytes: int) -> tuple[Params, by
     parser.spool_max_size = limit_bytes + _ENVELOPE_BYTES
     try:
         form = await parser.parse()
-        fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-        encoded = encode_params(fields)  # who sends it chooses its charset, and some decode to what is no text
     except (MultiPartException, KeyError, ValueError) as error:
         raise InvalidRequest("the form cannot be read") from error
+    fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
     content = await files[0].read() if files else b""
     await form.close()
-    return parse_params(encoded), content
+    try:
+        return parse_params(encode_params(fields)), content
+    except UnicodeEncodeError:  # who sends a form chooses its charset, and some decode to what is no text
+        raise InvalidRequest("the form is no text") from None
 
 
 async def _read(request: Request, limit_bytes: int) -> bytes:

@@ -34,7 +34,6 @@ from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.records import Client
 from lingpai.server.upstream.visits import is_upstream_visit
 
-
 _HELD_LIMIT_BYTES = 400_000
 """As long as the longest form of any page; each has its own limit."""
 

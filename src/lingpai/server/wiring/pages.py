@@ -72,9 +72,8 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
             audit=parts.audit,
         ),
         devices=device_pages(parts, visits),
-        people=people_pages(parts, visits, arrivals),
+        people={**people_pages(parts, visits, arrivals), **portal_pages(parts.portal, Showing(pages, visits))},
         upstream=upstream_routes(parts, visits, arrivals),
-        portal=portal_pages(parts.portal, Showing(pages, visits)),
         administration=_administration_pages(parts, Showing(pages, visits), arrivals),
     ).items():
         by_path.setdefault(path, {})[method] = handler

@@ -12,7 +12,7 @@ from lingpai.server.config import ConfigInvalid
 from lingpai.server.endpoints.qq import paths
 from lingpai.server.endpoints.qq.authorize import QqAuthorizeEndpoint
 from lingpai.server.endpoints.qq.me import QqMeEndpoint
-from lingpai.server.endpoints.qq.openapi import OpenApiHost, TokenProof
+from lingpai.server.endpoints.qq.openapi import OpenApiHost, TokenProof, no_such_api
 from lingpai.server.endpoints.qq.token import QqTokenEndpoint
 from lingpai.server.endpoints.qq.user_info import UserApis
 from lingpai.server.grant_types.authorization_code import AuthorizationCodeGrant
@@ -46,6 +46,7 @@ def qq_routes(parts: Parts) -> Mapping[str, Route]:
         **dict.fromkeys((paths.TOKEN, paths.WAP_TOKEN), Route({"GET": token, "POST": token}, machine=True)),
         **dict.fromkeys((paths.ME, paths.WAP_ME), Route({"GET": me, "POST": me}, machine=True)),
         **{endpoint.path: _api_route(endpoint, proof) for endpoint in endpoints},
+        **dict.fromkeys(paths.APIS, Route({"GET": no_such_api, "POST": no_such_api}, machine=True)),
     }
 
 
@@ -126,4 +127,4 @@ def _redemption(parts: Parts, issuer: Issuer) -> Redemption:
 
 def _api_route(endpoint: OpenApiEndpoint, proof: TokenProof) -> Route:
     handle = OpenApiHost(endpoint, proof).handle
-    return Route(dict.fromkeys(endpoint.methods, handle), machine=True)
+    return Route(dict.fromkeys(("GET", "POST", *endpoint.methods), handle), machine=True)

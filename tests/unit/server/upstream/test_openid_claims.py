@@ -12,7 +12,7 @@ def _read(**claims: Any) -> Any:
     return identity_of("company", {"sub": "248289761001"} | claims, trust_amr=True)
 
 
-@pytest.mark.parametrize("subject", [None, "", 5, True, ["a"], "a" * 256])
+@pytest.mark.parametrize("subject", [None, "", 5, True, ["a"], "a" * 256, "a\x00", "\ud800"])
 def test_without_a_subject_it_is_nobody(subject: object) -> None:
     with pytest.raises(UpstreamRefused):
         _read(sub=subject)
@@ -32,7 +32,13 @@ def test_a_name_that_is_none_is_left_out(name: object) -> None:
     assert not _read(name=name).name
 
 
-@pytest.mark.parametrize("auth_time", [None, "1", True, 1.5, [], {}])
+@pytest.mark.parametrize("picture", ["javascript:alert(1)", "data:image/svg+xml,<svg/>", "//a.test/b", "https:/\n"])
+def test_a_picture_is_an_address_of_the_web(picture: str) -> None:
+    assert not _read(picture=picture).picture
+    assert _read(picture="https://a.test/b.png").picture == "https://a.test/b.png"
+
+
+@pytest.mark.parametrize("auth_time", [None, "1", True, 1.5, [], {}, -1, 10**30])
 def test_a_time_that_is_none_is_left_out(auth_time: object) -> None:
     assert _read(auth_time=auth_time).auth_time is None
 

@@ -54,17 +54,17 @@ def make_api(parts: Sequence[Routes], *, issuer: str) -> FastAPI:
     return app
 
 
-def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ActRefused)  # noqa: S101 - FastAPI calls this for no other
     return problem(_STATUS[error.reason], _WORDS[error.reason], error.problems)
 
 
-def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - FastAPI calls this for no other
     problems = {".".join(map(str, found["loc"][1:])): str(found["msg"]) for found in error.errors()}
     return problem(422, _WORDS["invalid"], problems)
 
 
-def _http(_request: Request, error: Exception) -> Response:
+async def _http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - FastAPI calls this for no other
     return problem(error.status_code, error.detail or "refused")

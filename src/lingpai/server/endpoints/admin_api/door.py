@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message
 from lingpai.crypto.digest import digest, equal
 from lingpai.crypto.seal import seal_material, unseal_material
 from lingpai.oauth.challenge import write_challenge
-from lingpai.oauth.errors import InvalidRequest
+from lingpai.oauth.errors import InvalidRequest, OAuthError
 from lingpai.server.accounts.roles import Roles
 from lingpai.server.administration.desk import Actor
 from lingpai.server.clock import Clock
@@ -45,7 +45,7 @@ class _Refused(Exception):
 class AdminApi:
     """Every method below ``/admin/api/v1``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one thing that is checked
         self,
         load: Callable[[], ASGIApp],
         lookup: TokenLookup,
@@ -117,7 +117,7 @@ class AdminApi:
         try:
             path: str = request.scope["path"]
             jkt = await self._dpop.jkt(request, path, now, access_token=token) if scheme == "dpop" else ""
-        except InvalidRequest as error:
+        except OAuthError as error:
             raise _Refused(401, error.code, error.description) from None
         if not bound_to or not jkt or not equal(jkt, bound_to):
             raise _Refused(401, "invalid_token", "the access token is not bound to the key of a DPoP proof sent along")

@@ -1,4 +1,4 @@
-"""What goes in and out of the admin API. Instants are epoch seconds, ids are hexadecimal, never a secret but a new one."""
+"""What goes in and out of the admin API. Instants are epoch seconds, ids are hexadecimal; no secret but a new one."""
 
 from typing import Annotated, Literal
 

@@ -17,10 +17,12 @@ from lingpai.dialects.qq import NAME
 from lingpai.dialects.qq_errors import (
     ACCESS_TOKEN_REVOKED,
     RET_CLIENT_MAY_NOT,
+    RET_NO_SUCH_API,
     RET_PARAMETER_INVALID,
     RET_TOKEN_INVALID,
     RET_TOKEN_REVOKED,
 )
+from lingpai.dialects.qq_openapi import write_refusal
 from lingpai.oauth.errors import InvalidRequest
 from lingpai.oauth.scope import parse_scope
 from lingpai.server.authorization.qq import Refused
@@ -74,14 +76,23 @@ class OpenApiHost:
         """The answer. The status is 200 always."""
         endpoint = self._endpoint
         try:
+            endpoint.check_method("GET" if request.method == "HEAD" else request.method)
             sent = await read_openapi_request(request, endpoint.upload_limit_bytes)
         except InvalidRequest as error:
-            format_ = asked_format(endpoint, only_value(read_query(request), "format"))
-            return write_body(refusal(endpoint, OpenApiRefused(RET_PARAMETER_INVALID, error.description), format_))
-        return write_body(await self._answer(request, sent))
+            refused = OpenApiRefused(RET_PARAMETER_INVALID, error.description)
+        except OpenApiRefused as error:
+            refused = error
+        else:
+            return write_body(await self._answer(request, sent))
+        return write_body(refusal(endpoint, refused, asked_format(endpoint, only_value(read_query(request), "format"))))
 
     async def _answer(self, request: Request, sent: OpenApiRequest) -> WireBody:
         async def prove(access_token: str) -> Caller:
             return await self._proof.prove(request, access_token)
 
         return await answer(self._endpoint, sent, prove)
+
+
+async def no_such_api(_request: Request) -> Response:
+    """For the APIs of QQ that nobody serves here: old SDKs read a number, not a page."""
+    return write_body(write_refusal(RET_NO_SUCH_API))

@@ -61,7 +61,9 @@ class UserApis:
 
 
 def _members(account: Account, claims: Mapping[str, object]) -> dict[str, object]:
-    nickname, picture = _text(claims, "nickname") or account.name or account.username, _text(claims, "picture")
+    # Who registered with an address has it for a username; it is for applications that were given the address.
+    username = "" if "@" in account.username else account.username
+    nickname, picture = _text(claims, "nickname") or account.name or username, _text(claims, "picture")
     gender, gender_type = _GENDERS.get(_text(claims, "gender"), _DEFAULT_GENDER)
     return {
         "is_lost": 0,
@@ -75,7 +77,7 @@ def _members(account: Account, claims: Mapping[str, object]) -> dict[str, object
         **dict.fromkeys(_PICTURES, picture),
         "figureurl_type": "1",
         **_NO_MEMBER,
-        "username": account.username,
+        "username": username,
         "avatar": picture,
     }
 
