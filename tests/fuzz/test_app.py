@@ -3,6 +3,7 @@
 import base64
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -52,6 +53,13 @@ MORE_FIELDS = (
 )
 # The application and its database live in one fixture for all inputs: that is the point.
 fuzzing = settings(max_examples=settings().max_examples // 2, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Running]:
+    running = Running(tmp_path)
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="module")
@@ -145,8 +153,9 @@ def register(running: Running, document: object) -> int:
     return running.send("POST", "/oauth2/register", body=as_bytes(written(document)), headers=headers).status_code
 
 
-def test_unspoiled_they_are_accepted(running: Running) -> None:
-    running.renew()
+def test_unspoiled_they_are_accepted(fresh: Running) -> None:
+    """On a server of its own: after a flood of registrations the next one waits."""
+    running = fresh
     now, path = running.world.clock.now, "/oauth2/token"
     assert show_client(running, "/oauth2/introspect", running.sign(JWT, client_claims(now, "good-1"))) == 200
     assert show_partner(running, running.sign(JWT, partner_claims(now, "good-2"))) == 200
