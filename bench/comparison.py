@@ -18,7 +18,7 @@ Start = Callable[[Path, PostgreSQL | None], list[Target]]
 PEERS: Mapping[str, Start] = {
     tables.PEER: peers.start_oidc_provider,
     tables.DJANGO: peers.start_django_oauth_toolkit,
-    "canaille": peers.start_canaille,
+    tables.CANAILLE: peers.start_canaille,
 }
 
 
@@ -42,7 +42,7 @@ def compare(
     two_processes: bool,
     chosen_peers: Sequence[str],
 ) -> tuple[Figures, list[Section]]:
-    """All of them in the same run. Raises ``CannotStart`` and ``UnexpectedAnswer`` only for Lingpai and the bare one."""
+    """All of them in the same run. Raises ``CannotStart``, ``UnexpectedAnswer``: Lingpai or the bare one."""
     remarks: list[str] = []
     names = [scenario.name for scenario in scenarios]
     with ExitStack() as started:
@@ -51,14 +51,16 @@ def compare(
         servers = {target.server: target.name for target in reversed((*ours, *others))}
         notes = [f"{name} held {server.memory_mb():,.0f} MB at the end." for server, name in servers.items()]
         remarks += reversed(notes)
-    sections = [tables.one_process(figures, names, machine.signature_s(), remarks)]
+    in_python = [target.name for target in others if target.name != tables.PEER]
+    about_python = [remark for remark in remarks if remark.startswith(tables.PYTHON)]
+    about_others = [remark for remark in remarks if remark not in about_python]
+    sections = [tables.one_process(figures, names, machine.signature_s(), about_others)]
     if postgresql:
         sections.append(tables.on_postgresql(figures, names))
     if two_processes:
         sections.append(tables.two_processes(figures, names))
-    in_python = [target.name for target in others if target.name != tables.PEER]
-    if in_python:
-        sections.append(tables.other_peers(figures, names, in_python, remarks))
+    if in_python or about_python:
+        sections.append(tables.other_peers(figures, names, in_python, about_python))
     return figures, sections
 
 

@@ -31,14 +31,14 @@ def growth(
 ) -> Section:
     """A server per size, all of them at once and loaded in turns. Raises like ``run_all``."""
     with ExitStack() as started:
-        targets = []
+        targets, notes = list[Target](), list[str]()
         for size in sizes:
             into = partial(fill, grants=size)
             target = lingpai_server.start(folder / f"{size}", _name(size), postgresql=postgresql, fill=into)
             started.callback(target.server.stop)
             targets.append(target)
-        figures = run_all(scenarios, targets, turns, print)
-        notes = [
+        figures = run_all(scenarios, targets, turns, notes.append)
+        notes += [
             f"{target.name}: the database has {_size(folder / f'{size}') / 1e6:,.0f} MB, the server"
             f" {target.server.memory_mb():.0f} MB of memory."
             for size, target in zip(sizes, targets, strict=True)

@@ -1,4 +1,4 @@
-"""``lingpai serve`` as it comes, with applications, APIs and people who are signed in. It writes into the run's folder."""
+"""``lingpai serve`` as it comes, with applications, APIs and people who are signed in, in the run's folder."""
 
 import asyncio
 import sys

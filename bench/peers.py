@@ -4,7 +4,6 @@ Owns how each is installed, set up and started. Everything they write lies in th
 """
 
 import http.client
-import json
 import shutil
 import subprocess
 import sys
@@ -15,11 +14,14 @@ from msgspec.structs import replace
 
 from bench.postgresql import PostgreSQL
 from bench.process import ServerProcess, free_port
+from bench.python_site import Site
 from bench.scenarios import CONNECTIONS, OF_LINGPAI, SCENARIOS
-from bench.target import CALLBACK, CHALLENGE, SECRET, Target
+from bench.target import CALLBACK, CHALLENGE, Target
 
 _SOURCES = Path(__file__).parent
 _ALL = frozenset(scenario.name for scenario in SCENARIOS) - OF_LINGPAI
+_IN_PYTHON = frozenset(name for name in _ALL if "at+jwt" not in name and "ES256" not in name and name != "userinfo")
+"""What the peers in Python can be asked: they sign no access tokens, and not everybody ES256."""
 
 
 def start_bare(folder: Path) -> Target:
@@ -82,15 +84,48 @@ def _browse(port: int) -> str:
 
 
 def start_django_oauth_toolkit(folder: Path, postgresql: PostgreSQL | None) -> list[Target]:
-    """PyPI ``django-oauth-toolkit``: PostgreSQL where there is one, else SQLite.
+    """PyPI ``django-oauth-toolkit`` behind gunicorn, on PostgreSQL where there is one, else on SQLite.
 
     A second target asks the same process as clients whose secrets it keeps in clear: what it does by default, hashing
     them like passwords, would hide everything else.
     """
-    python = venv(folder.parent, "django_oauth_toolkit")
-    return []
+    site = Site.set_up("django_oauth_toolkit", folder, postgresql, CONNECTIONS)
+    # With threads, because its other workers close the connection after each answer.
+    gunicorn = ("-m", "gunicorn", "--worker-class", "gthread", "--threads", "4", "--keep-alive", "75")
+    bind = ("--bind", f"127.0.0.1:{site.port}", "--no-control-socket")
+    server = site.serve(*gunicorn, *bind, "site_wsgi")
+    target = Target(
+        name="django-oauth-toolkit",
+        server=server,
+        authorize="/o/authorize/",
+        token="/o/token/",
+        introspect="/o/introspect/",
+        userinfo="/o/userinfo/",
+        jwks="/o/.well-known/jwks.json",
+        discovery="/o/.well-known/openid-configuration",
+        cookies=site.cookies,
+        own_client_id="bench-jobs",
+        offers=_IN_PYTHON,
+        database_cpu_s=postgresql.cpu_s if postgresql else None,
+    )
+    clear = replace(target, name=f"{target.name} (secrets in clear)", client_id="plain", own_client_id="plain-jobs")
+    return [replace(target, connections=4, wall_s=5.0), clear]
 
 
 def start_canaille(folder: Path, postgresql: PostgreSQL | None) -> list[Target]:
-    """PyPI ``canaille``."""
-    return []
+    """PyPI ``canaille`` behind hypercorn, as ``canaille run`` has it, on the same database."""
+    site = Site.set_up("canaille", folder, postgresql, CONNECTIONS)
+    target = Target(
+        name="canaille",
+        server=site.serve(f"{site.folder / 'site_app.py'}", f"{site.port}"),
+        authorize="/oauth/authorize",
+        token="/oauth/token",
+        introspect="/oauth/introspect",
+        userinfo="/oauth/userinfo",
+        jwks="/oauth/jwks.json",
+        discovery="/.well-known/openid-configuration",
+        cookies=site.cookies,
+        offers=_IN_PYTHON,
+        database_cpu_s=postgresql.cpu_s if postgresql else None,
+    )
+    return [target]

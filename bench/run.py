@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 import uvloop
 from msgspec import Struct
@@ -25,12 +24,8 @@ class Turns(Struct, frozen=True):
     seconds: float
 
 
-class Tell(Protocol):
-    """Hears why a server is missing from a scenario."""
-
-    def __call__(self, sentence: str) -> None:
-        """A sentence for the report."""
-        ...
+Tell = Callable[[str], None]
+"""Hears why a server is missing from a scenario: a sentence for the report."""
 
 
 def run_floor(floor: Target, turns: Turns) -> Figures:
@@ -69,7 +64,7 @@ def run_all(scenarios: Sequence[Scenario], targets: Sequence[Target], turns: Tur
 
 def _measure(scenario: Scenario, target: Target, wall_s: float) -> Measurement:
     talks = scenario.talks(target)
-    wall_s = max(wall_s, scenario.wall_s)
+    wall_s = max(wall_s, scenario.wall_s, target.wall_s)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(
             measure(target.server, talks, ramp_s=_RAMP_S, wall_s=wall_s, database_cpu_s=target.database_cpu_s)

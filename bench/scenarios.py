@@ -43,6 +43,7 @@ def jwks(target: Target, _number: int) -> Talk:
 
 def opaque_token(target: Target, _number: int) -> Talk:
     """A token for the client itself, opaque."""
+    target = replace(target, client_id=target.own_client_id or target.client_id)
     request = post(target, target.token, {"grant_type": "client_credentials", "scope": "jobs"})
     while True:
         yield request
@@ -125,7 +126,7 @@ class Scenario(Struct, frozen=True):
         if self.id_token:
             client_id = f"{target.client_id}-{self.id_token}"
             target = replace(target, client_id=client_id, scope="openid profile")
-        return [self.talk(target, number) for number in range(self.connections)]
+        return [self.talk(target, number) for number in range(min(self.connections, target.connections))]
 
 
 BARE = Scenario("bare server", opaque_token)

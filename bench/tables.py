@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from bench.report import Figures, Section, at_least
 from bench.scenarios import BARE
 
-OURS, PEER, ON_POSTGRESQL, TWO, DJANGO = (
-    *("Lingpai", "oidc-provider", "Lingpai, PostgreSQL", "Lingpai, 2 processes"),
-    "django-oauth-toolkit",
-)
+OURS, ON_POSTGRESQL, TWO = "Lingpai", "Lingpai, PostgreSQL", "Lingpai, 2 processes"
+PEER, DJANGO, CANAILLE = "oidc-provider", "django-oauth-toolkit", "canaille"
+PYTHON = (DJANGO, CANAILLE)
 _SIGNED, _REFRESH_ES256 = "client_credentials, at+jwt ES256", "refresh, ID Token ES256"
 _TIMES_PEER = {_SIGNED: 2.2, "code flow, ID Token ES256": 2.0, _REFRESH_ES256: 4.0, "introspection": 2.5}
 _TIMES_DJANGO = 50.0
@@ -23,16 +22,16 @@ def one_process(figures: Figures, scenarios: Sequence[str], signature_s: float, 
     """Lingpai on SQLite, the bare server and ``oidc-provider``."""
     floor = figures.get((BARE.name, "bare"))
     head = ("scenario", "Lingpai /s", "CPU µs", "p99 ms", "× bare")
-    rows = [(*head, f"{PEER} /s", "CPU µs", "× peer", "× peer, CPU", "goal, × peer")]
+    rows: list[tuple[str, ...]] = [(*head, f"{PEER} /s", "CPU µs", "× peer", "× peer, CPU", "goal, × peer")]
     for name in scenarios:
         ours, peer = figures[name, OURS], figures.get((name, PEER))
         cells = (name, _count(ours.per_s), f"{ours.cpu_us:,.0f}", f"{ours.p99_ms:.1f}")
-        cells += (f"{ours.per_s / floor.per_s:.2f}" if floor else "",)
+        times_floor = f"{ours.per_s / floor.per_s:.2f}" if floor else ""
         times = ours.per_s / peer.per_s if peer else None
         beside = ("", "", "", "")
         if peer:
             beside = (_count(peer.per_s), f"{peer.cpu_us:,.0f}", f"{times:.2f}", f"{peer.cpu_us / ours.cpu_us:.2f}")
-        rows.append((*cells, *beside, at_least(_TIMES_PEER[name], times) if name in _TIMES_PEER else ""))
+        rows.append((*cells, times_floor, *beside, at_least(_TIMES_PEER[name], times) if name in _TIMES_PEER else ""))
     if floor:
         rows.append((BARE.name, _count(floor.per_s), f"{floor.cpu_us:,.0f}", f"{floor.p99_ms:.1f}", *[""] * 6))
     return Section(
@@ -74,8 +73,8 @@ def on_postgresql(figures: Figures, scenarios: Sequence[str]) -> Section:
         cells = (name, _count(sqlite.per_s), _count(ours.per_s), f"{times:.2f}", at_least(_TIMES_SQLITE, times))
         rows.append((*cells, f"{ours.cpu_us:,.0f}", f"{ours.database_cpu_us:,.0f}", f"{ours.p99_ms:.1f}"))
     text = (
-        "One server process on its core; PostgreSQL, with `fsync` and `synchronous_commit` on, on the same machine. With"
-        " two cores it shares the one of the load. `CPU µs` is the processor time of the server per operation."
+        "One server process on its core; PostgreSQL, `fsync` and `synchronous_commit` on, on the same machine. With two"
+        " cores it shares the one of the load. `CPU µs` is the processor time of the server per operation."
     )
     return Section("PostgreSQL", text, tuple(rows))
 
@@ -89,8 +88,8 @@ def two_processes(figures: Figures, scenarios: Sequence[str]) -> Section:
             cells = (name, _count(one.per_s), _count(two.per_s), f"{two.per_s / one.per_s:.2f}")
             rows.append((*cells, f"{two.cpu_us:,.0f}", f"{two.p99_ms:.1f}"))
     text = (
-        "`lingpai serve --workers 2` on SQLite. The second process shares its core with the load, which takes up to half"
-        " of it: twice as much cannot come out."
+        "`lingpai serve --workers 2` on SQLite. The second process shares its core with the load, which takes up to"
+        " half of it: twice as much cannot come out."
     )
     return Section("Two processes", text, tuple(rows))
 
@@ -118,4 +117,4 @@ def other_peers(figures: Figures, scenarios: Sequence[str], peers: Sequence[str]
 
 
 def _count(per_s: float) -> str:
-    return f"{per_s:,.0f}" if per_s >= 100 else f"{per_s:.1f}"  # noqa: PLR2004 - where a decimal stops to matter
+    return f"{per_s:,.0f}" if per_s >= 100 else f"{per_s:.1f}"

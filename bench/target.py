@@ -38,10 +38,16 @@ class Target(Struct, frozen=True, kw_only=True):
     browsers: tuple[str, ...] = ()
     """Cookies of a browser nobody is signed in with, per connection. Its person is ``person<number>``."""
     client_id: str = "bench"
+    own_client_id: str = ""
+    """The client that asks for tokens of its own, where one client cannot do both."""
     scope: str = "profile"
     """What a person is asked for; with ``openid`` there is an ID Token."""
     offers: frozenset[str] | None = None
     """The scenarios it can be asked; ``None``: all."""
+    connections: int = 32
+    """At most. Fewer where more would only wait for one another."""
+    wall_s: float = 0.0
+    """The least length of a turn, where a second would hold too few answers."""
     database_cpu_s: Callable[[], float] | None = None
     """Processor time so far of the database, where that is a server of its own."""
 

@@ -169,8 +169,9 @@ def database_name(url: str) -> str:
 
 
 def tables(url: str) -> list[str]:
-    """Every table but Alembic's."""
-    query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    """Every table but Alembic's, and no partitions: a table has what they have."""
+    query = """SELECT relname FROM pg_class WHERE relnamespace = CAST('public' AS regnamespace)
+    AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'alembic_version'"""
     with psycopg.connect(url) as connection:
         return [name for (name,) in connection.execute(query)]
 

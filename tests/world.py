@@ -1,7 +1,6 @@
 """A whole server in process for tests: the real application on a real database, with a clock the test turns.
 
-``World.open`` starts it; ``add_…`` fill it; ``browser()`` is a person, ``http`` an application's back channel.
-Nothing of the server is replaced but its clock.
+``World.open`` starts it, ``add_…`` fill it, ``browser()`` is a person, ``http`` an application; only the clock is ours.
 """
 
 import asyncio
@@ -16,7 +15,7 @@ import msgspec
 from lingpai.crypto.digest import new_id
 from lingpai.oauth.pkce import code_challenge_s256, new_code_verifier
 from lingpai.server.client_auth.secret import digest_client_secret
-from lingpai.server.config import Config
+from lingpai.server.config import DAY_S, Config
 from lingpai.server.database_url import is_postgresql
 from lingpai.server.storage.driver import Statement
 from lingpai.server.storage.records import Account, Client, ClientSecret, ResourceServer, ScopeDefinition
@@ -69,6 +68,7 @@ class World:
             "password_memory_kib": 64,
             "password_time_cost": 1,
             "signing_algs": ("ES256",),
+            "sweep_interval_s": DAY_S,  # by the real clock, so a slow run would meet a sweep
         }
         world = cls(Config(**(defaults | settings)), FakeClock())
         await world.start()

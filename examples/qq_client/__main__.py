@@ -13,7 +13,8 @@ from lingpai.testing import LingpaiServer
 def with_look_alike(settings: Settings, stack: ExitStack) -> Settings:
     """The settings for a server that lives as long as ``stack``."""
     server = stack.enter_context(LingpaiServer(callbacks=(settings.callback,)))
-    print(f"QQ is played by {server.issuer}: sign in as {server.person.username}, {server.person.password}")
+    who = f"sign in as {server.person.username}, {server.person.password}"
+    print(f"QQ is played by {server.issuer}: {who}", flush=True)
     return msgspec.structs.replace(
         settings,
         appid=server.qq.client_id,
@@ -29,7 +30,7 @@ def main() -> None:
     with ExitStack() as stack:
         if not settings.appid:
             settings = with_look_alike(settings, stack)
-        print(f"Open {settings.address}")
+        print(f"Open {settings.address}", flush=True)
         # No access log: it would write query strings, and a callback's query holds the authorization code.
         uvicorn.run(create_app(settings), host="127.0.0.1", port=settings.port, access_log=False, log_level="warning")
 

@@ -13,6 +13,7 @@ Leaves: QQ to ``lingpai.client.platforms``.
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
@@ -163,4 +164,10 @@ class Site:
 
     def _show(self, person: PlatformIdentity | None, notice: str = "", status: int = 200) -> Response:
         claims = sorted(person.claims.items()) if person else []
-        return HTMLResponse(self._page.render(person=person, claims=claims, notice=notice), status, _HEADERS)
+        shown = {"person": person, "claims": claims, "expires_at": _expiry(person), "notice": notice}
+        return HTMLResponse(self._page.render(shown), status, _HEADERS)
+
+
+def _expiry(person: PlatformIdentity | None) -> str:
+    expires_at = person.tokens.expires_at if person else None
+    return "?" if expires_at is None else f"{datetime.fromtimestamp(expires_at, UTC):%Y-%m-%d %H:%M} UTC"

@@ -53,7 +53,14 @@ class Trial:
             await strike()
             comeback = Comeback(killed, time.monotonic() - began)
             stops.set()
-        await asyncio.gather(*[person.settle() for person in self._people])
+        try:
+            await asyncio.gather(*[person.settle() for person in self._people])
+        except AssertionError as error:
+            lines = [line for line in self.service.log().splitlines() if '"level":"error"' in line]
+            self._record.check(
+                "the server recovers by itself", holds=False, detail="\n".join((str(error), *lines[-5:]))
+            )
+            raise
         self._record.check("no unexpected error in the log", holds='"unexpected error"' not in self.service.log())
         return comeback
 

@@ -160,7 +160,7 @@ def test_a_redirect_uri_that_is_not_registered_leads_nowhere(visitor: Visitor, d
     assert answer is not None
     assert answer.status == 400
     expect(visitor.page.locator(".developer")).to_contain_text("redirect_uri must be exactly one of those registered")
-    expect(visitor.page.locator(".developer code")).to_contain_text(f"{demo.places.photo_print}/elsewhere")
+    expect(visitor.page.locator(".developer code").first).to_have_text(f"{demo.places.photo_print}/elsewhere")
     assert visitor.page.url == url
 
 

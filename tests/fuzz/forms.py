@@ -84,7 +84,7 @@ def people_forms(loot: Loot) -> Forms:
         "/sign-in/terms": csrf | {"version": "1", "answer": "accept"},
         "/sign-in/passkey": csrf | {"credential": _CREDENTIAL},
         "/sign-in/with/company": csrf | {"request": loot.pending},
-        "/sign-in/callback/company": {"state": "x", "code": "y", "iss": "https://company.example"},
+        "/sign-in/callback/company": {"state": "x", "code": "y", "iss": "http://127.0.0.1:9"},
         "/sign-in/new": csrf | {"request": "x", "username": "chen"},
         "/account": csrf | {"name": "李华", "nickname": "n", "locale": "en"},
         "/account/email": csrf | {"email": "lihua@example.com"},

@@ -41,7 +41,7 @@ _GRANT_TYPES = (
 _SETTINGS: dict[str, Any] = {
     "registration": "open",
     "account_registration": "open",
-    "identity_providers": {"company": {"issuer": "https://company.invalid", "client_id": "lobby"}},
+    "identity_providers": {"company": {"issuer": "http://127.0.0.1:9", "client_id": "lobby"}},
     "registrations_per_address": 10**9,
     "sign_in_attempts_per_account": 10**9,
     "sign_in_attempts_per_address": 10**9,

@@ -94,8 +94,9 @@ def test_what_is_written_meanwhile_moves_too_and_afterwards_nobody_writes_the_fi
                 await Accounts(driver).put(replace(person, name=f"name {number}"))
                 await Accounts(driver).put(account(username=f"new {number}"))
             except StorageUnavailable as refused:
-                assert "moved to" in str(refused)  # noqa: PT017 - the loop ends here, and nowhere else
-                return
+                if "moved to" in str(refused):
+                    return
+                continue  # it waited too long for the lock: the copy is at its end
             answered.append(f"new {number}")
 
     writing = threading.Thread(target=asyncio.run, args=(write(),))

@@ -7,7 +7,7 @@ from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.driver import Driver, Statement, Value
 from lingpai.server.storage.postgres import PostgresDriver
 from lingpai.server.storage.sqlite import SQLiteDriver
-from lingpai.server.storage.sweep import sweep, sweep_all
+from lingpai.server.storage.sweep import count_expired, sweep, sweep_all
 from lingpai.server.storage.throttles import Throttles
 from tests.storage.samples import NOW, account, client, together
 
@@ -45,7 +45,8 @@ _ENDED = _INSERTS["account_grant"].replace("expires_at)", "ended_at)")
 _COUNT = {table: f"SELECT count(*) FROM {table}" for table in _INSERTS}  # noqa: S608 - of our own constants
 _TABLES = {
     SQLiteDriver: "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'",
-    PostgresDriver: "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'",
+    PostgresDriver: """SELECT table_name, column_name FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name NOT IN (SELECT relname FROM pg_class WHERE relispartition)""",
 }
 
 
@@ -62,6 +63,16 @@ async def _count(driver: Driver, table: str) -> int:
     assert row
     count: int = row[0]
     return count
+
+
+@pytest.mark.parametrize("table", _INSERTS)
+async def test_what_waits_to_be_swept_is_counted(driver: Driver, table: str) -> None:
+    expired = NOW - 31 * DAY if table == "account_grant" else NOW
+    await _fill(driver, _INSERTS[table], 3, expired)
+    await _fill(driver, _INSERTS[table], 2, expired + 1, first=10)
+    assert (await count_expired(driver, NOW))[table] == (3, 5)
+    await sweep(driver, NOW)
+    assert (await count_expired(driver, NOW))[table] == (0, 2)
 
 
 @pytest.mark.parametrize("table", _INSERTS)

@@ -1,7 +1,7 @@
 """What ``lingpai doctor`` knows about a healthy deployment. Pure: what was found goes in, findings come out."""
 
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
@@ -14,6 +14,8 @@ from lingpai.server.storage.records import Client, Key
 
 DAY_S = 86_400
 _KEY_AGE_LIMIT_S = 365 * DAY_S
+_WAITING_LIMIT = 10_000
+"""Expired rows a server leaves behind between two sweeps, at a few hundred a second."""
 _RELEASED_AT = 1_735_689_600
 """The start of 2025: a clock that shows less was never set."""
 
@@ -114,6 +116,17 @@ def check_registration(config: Config) -> list[Finding]:
         what = f"{who} may register applications with access tokens in the browser and without PKCE"
         return [Finding("warn", what, "registration_allow_legacy is for tests: take it out of the settings")]
     return [Finding("ok", f"{who} may register applications")]
+
+
+def check_expired(counts: Mapping[str, tuple[int, int]]) -> Finding:
+    """Expired rows are swept about as fast as they expire. ``counts``: table -> expired rows, all rows."""
+    waiting, rows = (sum(column) for column in zip(*counts.values(), strict=True))
+    worst = max(counts, key=lambda table: counts[table][0])
+    what = f"{waiting} of {rows} rows have expired and wait to be swept"
+    if waiting <= max(_WAITING_LIMIT, rows // 10):
+        return Finding("ok", what)
+    advice = "is a server running on this database? it sweeps every `sweep_interval_s`, and its log says why not"
+    return Finding("warn", f"{what}, most of them in {worst}", advice)
 
 
 def check_clock(now: int, newest_at: int) -> Finding:

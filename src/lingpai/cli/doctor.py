@@ -86,6 +86,7 @@ async def _look(config: "Config", driver: "Driver", now: int) -> "list[Finding]"
     from lingpai.server.storage.clients import Clients
     from lingpai.server.storage.driver import Statement
     from lingpai.server.storage.keys import Keys
+    from lingpai.server.storage.sweep import count_expired
 
     # Takes the write lock and writes nothing: there is no such row.
     await driver.transact([Statement("DELETE FROM heartbeat WHERE id = $1", (-1,))])
@@ -97,6 +98,7 @@ async def _look(config: "Config", driver: "Driver", now: int) -> "list[Finding]"
     keys = await Keys(driver).list()
     findings += checks.check_keys(keys, now)
     findings += checks.check_clients([client async for client in every_client(Clients(driver))])
+    findings.append(checks.check_expired(await count_expired(driver, now)))
     return [*findings, checks.check_clock(now, max((key.created_at for key in keys), default=0))]
 
 

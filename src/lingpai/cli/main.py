@@ -21,6 +21,7 @@ from lingpai.cli import (
     init,
     keys,
     qq,
+    receipts,
     registration_tokens,
     scopes,
     serve,
@@ -45,6 +46,7 @@ app.add_typer(registration_tokens.app, name="registration-token")
 app.add_typer(accounts.app, name="account")
 app.add_typer(admin.app, name="admin")
 app.add_typer(audit.app, name="audit")
+app.add_typer(receipts.app, name="receipt")
 app.add_typer(scopes.app, name="scope")
 app.add_typer(keys.app, name="key")
 app.add_typer(qq.app, name="qq")
@@ -60,7 +62,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def lingpai(
-    version: Annotated[
+    _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
     ] = False,
     remote: Annotated[

@@ -17,6 +17,7 @@ CONSENT_GIVEN: Final = "consent_given"
 CONSENT_REFUSED: Final = "consent_refused"
 GRANT_NARROWED: Final = "grant_narrowed"
 GRANT_ENDED: Final = "grant_ended"
+GRANT_LIFETIME_CHANGED: Final = "grant_lifetime_changed"
 USER_CODE_REFUSED: Final = "user_code_refused"
 CODE_REPLAYED: Final = "code_replayed"
 REFRESH_TOKEN_REPLAYED: Final = "refresh_token_replayed"
@@ -67,6 +68,7 @@ EVENTS: Final = (
     CONSENT_REFUSED,
     GRANT_NARROWED,
     GRANT_ENDED,
+    GRANT_LIFETIME_CHANGED,
     USER_CODE_REFUSED,
     CODE_REPLAYED,
     REFRESH_TOKEN_REPLAYED,

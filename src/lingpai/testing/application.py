@@ -37,21 +37,26 @@ class Person(Struct, frozen=True):
     picture: str
 
 
-PERSON = Person("zhangsan", "panda-eats-bamboo-quietly", "张三", "https://pictures.example/zhangsan.png")
+_USERNAME = "zhangsan"
 _SECRET = "not-a-secret-0123456789abcdefghijklmnopqrstuvw"
 _APPKEY = "0123456789abcdef0123456789abcdef"
 _APPID = "100222222"
 
 
+def person_at(issuer: str) -> Person:
+    """Who there is at this server. The picture is one that it serves, so that pages show it."""
+    return Person(_USERNAME, "panda-eats-bamboo-quietly", "张三", f"{issuer}/static/logo.svg")
+
+
 async def settle(
-    server: Server, pepper: bytes, callbacks: tuple[str, ...], now: int
+    server: Server, pepper: bytes, person: Person, callbacks: tuple[str, ...], now: int
 ) -> tuple[Application, Application]:
-    """Put the person and both applications into an empty server: the standard's, and QQ Connect's."""
+    """Put ``person`` and both applications into an empty server: the standard's, and QQ Connect's."""
     words = {"en": "See your nickname, picture and gender", "zh_CN": "获得你的昵称、头像、性别"}
     profile = ScopeDefinition(name="get_user_info", descriptions=words, claims=("nickname", "picture", "gender"))
     await server.store.catalog.put_scope(profile)
     await server.catalog.reload()
-    await server.store.accounts.put(await _account(server, now))
+    await server.store.accounts.put(await _account(server, person, now))
     standard = Application("client-under-test", _SECRET, callbacks[0])
     qq = Application(_APPID, _APPKEY, callbacks[0])
     await server.store.clients.put(
@@ -96,22 +101,22 @@ async def forget_grant(server: Server, client_id: str, now: int) -> None:
 
 
 async def _person(server: Server) -> Account:
-    account = await server.store.accounts.get_by_username(PERSON.username)
+    account = await server.store.accounts.get_by_username(_USERNAME)
     assert account is not None, "nobody deletes the person"  # noqa: S101 - we put it there
     return account
 
 
-async def _account(server: Server, now: int) -> Account:
+async def _account(server: Server, person: Person, now: int) -> Account:
     return Account(
         id=new_id(),
-        username=PERSON.username,
-        password_hash=await server.passwords.hash(PERSON.password),
-        name=PERSON.nickname,
-        picture=PERSON.picture,
+        username=person.username,
+        password_hash=await server.passwords.hash(person.password),
+        name=person.nickname,
+        picture=person.picture,
         email="zhangsan@people.example",
         email_verified=True,
         locale="zh_CN",
-        claims={"nickname": PERSON.nickname, "gender": "male"},
+        claims={"nickname": person.nickname, "gender": "male"},
         created_at=now,
     )
 

@@ -17,10 +17,10 @@ from lingpai.server.tokens.master_key import client_secret_pepper, load_master_k
 from lingpai.server.wiring import Server, open_database
 from lingpai.testing.application import (
     CALLBACK,
-    PERSON,
     PLACEHOLDER_NICKNAME,
     Application,
     forget_grant,
+    person_at,
     rename_person,
     settle,
 )
@@ -47,7 +47,7 @@ class InProcessServer:
         self.issuer = issuer
         self.clock = TurnedClock()
         self.faults = Faults()
-        self.person = PERSON
+        self.person = person_at(issuer)
         self.application: Application
         """Of the standard dialect."""
         self.qq: Application
@@ -120,7 +120,7 @@ class InProcessServer:
         self._server = Server(self._config, open_database(self._config), master_key, self.clock)
         await self._server.start()
         pepper = client_secret_pepper(master_key)
-        self.application, self.qq = await settle(self._server, pepper, self._callbacks, self.clock())
+        self.application, self.qq = await settle(self._server, pepper, self.person, self._callbacks, self.clock())
         self.app = self.faults.around(self._server.app)
 
     def _clean_up(self) -> None:

@@ -41,6 +41,21 @@ def test_the_schema_must_be_this_one(current: str | None, level: str) -> None:
     assert checks.check_schema(SchemaState(current=current, head="0002")).level == level
 
 
+@pytest.mark.parametrize(
+    ("counts", "level"),
+    [
+        ({"spent": (0, 0), "session": (0, 5)}, "ok"),
+        ({"spent": (9_000, 9_000), "session": (0, 5)}, "ok"),
+        ({"spent": (90_000, 100_000), "session": (0, 900_000)}, "ok"),
+        ({"spent": (110_000, 110_000), "session": (1, 5)}, "warn"),
+    ],
+)
+def test_rows_that_nobody_sweeps_are_warned_about(counts: dict[str, tuple[int, int]], level: str) -> None:
+    finding = checks.check_expired(counts)
+    assert finding.level == level
+    assert level == "ok" or "most of them in spent" in finding.what
+
+
 def key(**fields: Any) -> Key:
     given: dict[str, Any] = {"use": "sig", "alg": "ES256", "sequence": 0, "active_from": NOW}
     return Key(kid="k", created_at=0, sealed_material=b"", **(given | fields))

@@ -79,3 +79,11 @@ def test_help_imports_nothing_of_the_server() -> None:
     environment = os.environ | {"PYTHONPATH": str(Path(lingpai.__file__).parents[1])}
     ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_without_the_server_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['typer'] = None; from lingpai.__main__ import main; main()"
+    environment = os.environ | {"PYTHONPATH": str(Path(lingpai.__file__).parents[1])}
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    said = "lingpai: typer is missing; the server and its commands need: pip install 'lingpai[server]'\n"
+    assert (ran.returncode, ran.stderr) == (1, said)

@@ -152,6 +152,16 @@ def fold_answer(
     )
 
 
+def change_lifetime(grant: Grant, lifetime: str, offered: Collection[GrantLifetime], now: int) -> Grant:
+    """The grant for another time, counted from now. Raises ``InvalidAnswer`` unless it is one of ``offered``."""
+    chosen = next((choice for choice in offered if choice == lifetime), None)
+    if chosen is None:
+        raise InvalidAnswer
+    length_s = LIFETIME_S[chosen]
+    expires_at = None if length_s is None else now + length_s
+    return msgspec.structs.replace(grant, lifetime=chosen, updated_at=now, expires_at=expires_at)
+
+
 def take_back(grant: Grant, name: str, now: int) -> Grant:
     """The grant without one permission; ended when it was the last. Tokens lose it at their next look-up."""
     permissions = {kept: at for kept, at in grant.permissions.items() if kept != name}

@@ -59,6 +59,8 @@ class Post:
 
     async def send_due(self, now: int) -> int:
         """Try every mail that is due, one after the other. How many were tried."""
+        if self._send is None:
+            return 0
         due = await self._queue.list_due(now)
         for queued in due:
             await self._try(queued, self._send, now)
@@ -69,12 +71,12 @@ class Post:
         mails = [(queued.created_at, self._open(queued)) for queued in await self._queue.list(now)]
         return [(at, mail) for at, mail in mails if mail is not None]
 
-    async def _try(self, queued: QueuedMail, send: Send | None, now: int) -> None:
+    async def _try(self, queued: QueuedMail, send: Send, now: int) -> None:
         wait_s = RETRY_AFTER_S[min(queued.attempts, len(RETRY_AFTER_S) - 1)]
         if not await self._queue.postpone(queued, now + wait_s):
             return
         mail = self._open(queued)
-        if mail is None or send is None:
+        if mail is None:
             await self._queue.delete(queued)
             return
         try:

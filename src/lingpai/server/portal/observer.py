@@ -62,18 +62,20 @@ _VALUE_LIMIT_CHARS = 512
 _WAITING_LIMIT = 2_000
 _PER_CLIENT_LIMIT = 20
 _DAY_S = 86_400
+_INTERVAL_S = 5
 _ERROR = 500
 _BAD_REQUEST = 400
 
 
 class Observer:
-    """Takes note of requests; ``write_waiting`` is called every few seconds."""
+    """Takes note of requests; whoever runs the server calls ``write_due`` again and again."""
 
     def __init__(self, rows: Observations, clock: Clock) -> None:
         self._rows = rows
         self._clock = clock
         self._numbers: dict[tuple[str, UsageKind], int] = {}
         self._refusals: dict[str, list[Refusal]] = {}
+        self._written_at = clock()
 
     def note(self, scope: MutableMapping[str, Any], endpoint: str, status: int, reference: str) -> None:
         """One request has been answered."""
@@ -84,6 +86,12 @@ class Observer:
                 self._count(client_id, kind)
         elif endpoint.startswith(_EXPLAINED):
             self._note_failure(scope, endpoint, status, reference)
+
+    async def write_due(self) -> None:
+        """Write what waits, if it has waited for some seconds. Raises ``StorageUnavailable``."""
+        if self._clock() - self._written_at >= _INTERVAL_S:
+            self._written_at = self._clock()
+            await self.write_waiting()
 
     async def write_waiting(self) -> None:
         """Write what waits, as one transaction. Raises ``StorageUnavailable``; then it waits on."""

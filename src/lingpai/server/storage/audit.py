@@ -1,6 +1,7 @@
 """Audit rows: appended, read, never changed. How they are chained is ``audit_chain``'s."""
 
 import secrets
+from collections.abc import Sequence
 from itertools import combinations
 
 import msgspec
@@ -22,6 +23,8 @@ _LIST_ACCOUNT = f"SELECT {_COLUMNS} FROM audit_event WHERE account_id = $2 ORDER
 
 _LIST_TWO_EVENTS = f"""SELECT {_COLUMNS} FROM audit_event
 WHERE account_id = $1 AND at > $2 AND event IN ($3, $4) ORDER BY id DESC LIMIT $5"""
+_LIST_GRANT = f"""SELECT id, {_COLUMNS} FROM audit_event
+WHERE account_id = $1 AND client_id = $2 AND id < $3 AND event IN ({{events}}) ORDER BY id DESC LIMIT $4"""
 _FILTERS = ("event", "account_id", "client_id")
 _PAGES = {
     given: f"SELECT id, {_COLUMNS} FROM audit_event WHERE id < $1"
@@ -93,6 +96,15 @@ class AuditLog:
         given = tuple(name for name in _FILTERS if getattr(wanted, name) is not None)
         values = (getattr(wanted, name) for name in given)
         rows = await self._driver.fetch_all(_PAGES[given], (before_id, *values, limit))
+        return [NumberedEvent(row[0], _decode(row[1:])) for row in rows]
+
+    async def list_grant(
+        self, account_id: bytes, client_id: str, events: Sequence[str], before_id: int = LAST_ID, limit: int = 50
+    ) -> list[NumberedEvent]:
+        """Events of these kinds between an account and a client, whose place is before ``before_id``."""
+        places = ", ".join(f"${number}" for number in range(5, 5 + len(events)))
+        args = (account_id, client_id, before_id, limit, *events)
+        rows = await self._driver.fetch_all(_LIST_GRANT.format(events=places), args)
         return [NumberedEvent(row[0], _decode(row[1:])) for row in rows]
 
     async def last_id_before(self, at: int) -> int:

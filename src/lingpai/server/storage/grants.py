@@ -18,6 +18,10 @@ _GET = f"SELECT {COLUMNS} FROM account_grant g WHERE g.account_id = $1 AND g.cli
 _LIST = f"""SELECT {COLUMNS}, c.document FROM account_grant g JOIN client c ON c.client_id = g.client_id
 WHERE g.account_id = $1 AND g.ended_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $2)
 ORDER BY g.updated_at DESC, g.client_id"""
+# What is left of a grant given and ended before says nothing about this one.
+_LAST_USED = """SELECT f.client_id, max(f.rotated_at) FROM token_family f
+JOIN account_grant g ON g.account_id = f.account_id AND g.client_id = f.client_id AND g.id = f.grant_id
+WHERE f.account_id = $1 GROUP BY f.client_id"""
 _INSERT = """INSERT INTO account_grant (account_id, client_id, id, permissions, declined, lifetime, revision,
 created_at, updated_at, expires_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT DO NOTHING"""
@@ -77,6 +81,14 @@ class Grants:
         """Every living grant of the account with its application, last changed first."""
         rows = await self._driver.fetch_all(_LIST, (account_id, now))
         return [(decode_grant(row), decode_client(row[-1])) for row in rows]
+
+    async def last_used(self, account_id: bytes) -> dict[str, int]:
+        """``client_id`` -> when the application last got tokens under its grant: a sign-in or a refresh.
+
+        How often it used them in between is not recorded: nothing is written when a token is. An application whose
+        sign-ins have all run out is missing.
+        """
+        return {row[0]: row[1] for row in await self._driver.fetch_all(_LAST_USED, (account_id,))}
 
     async def put(self, grant: Grant, replaces: Grant | None) -> bool:
         """Write ``grant`` over exactly ``replaces``. ``False``: somebody changed it meanwhile; read it again.

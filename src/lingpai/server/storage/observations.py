@@ -17,6 +17,12 @@ NUMBERS_KEPT_S = 120 * 86_400
 
 _decoder = msgspec.json.Decoder(Refusal)
 
+_ASKED_AT_ONCE = 50
+_KNOWN = (
+    "SELECT client_id FROM application WHERE client_id IN ("
+    + ", ".join(f"${place}" for place in range(1, _ASKED_AT_ONCE + 1))
+    + ")"
+)
 _COUNT = """INSERT INTO client_day (client_id, day, kind, number, expires_at)
 SELECT $1, $2, $3, $4, $5 WHERE EXISTS (SELECT 1 FROM application WHERE client_id = $1)
 ON CONFLICT (client_id, day, kind) DO UPDATE SET number = client_day.number + excluded.number"""
@@ -52,7 +58,18 @@ class Observations:
                 args = (client_id, refusal.reference, refusal.at, document, refusal.at + REFUSALS_KEPT_S)
                 statements.append(Statement(_RECORD, args))
             statements.append(Statement(_TRIM, (client_id,)))
-        await self._driver.transact(statements)
+        if statements:
+            await self._driver.transact(statements)
+
+    async def _known(self, client_ids: set[str]) -> set[str]:
+        """Those that are applications of the portal. A read: most clients are none, and a commit costs everybody."""
+        known: set[str] = set()
+        asked = sorted(client_ids)
+        for start in range(0, len(asked), _ASKED_AT_ONCE):
+            some = asked[start : start + _ASKED_AT_ONCE]
+            padded = some + [""] * (_ASKED_AT_ONCE - len(some))
+            known |= {row[0] for row in await self._driver.fetch_all(_KNOWN, padded)}
+        return known
 
     async def days(self, client_id: str, since: int) -> dict[tuple[int, UsageKind], int]:
         """(start of the day, kind) -> how many."""

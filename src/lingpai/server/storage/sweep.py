@@ -47,6 +47,16 @@ _STATEMENTS = {
 }
 
 
+_COUNT_LIMIT = 1_000_000
+_COUNTS = {
+    table: (
+        f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {expired} LIMIT {_COUNT_LIMIT}) found",
+        f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {_COUNT_LIMIT}) found",
+    )
+    for table, (_, expired) in _EXPIRED.items()
+}
+
+
 # Free again once an interval is over, however its owner ended, and when a clock was put back far.
 _CLAIM = """INSERT INTO heartbeat (id, at) VALUES (2, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at
 WHERE heartbeat.at <= $1 - $2 OR heartbeat.at > $1 + $2"""
@@ -75,3 +85,14 @@ async def sweep_all(driver: Driver, now: int) -> dict[str, int]:
         latest = await sweep(driver, now)
         total = {table: total[table] + latest[table] for table in total}
     return total
+
+
+async def count_expired(driver: Driver, now: int) -> dict[str, tuple[int, int]]:
+    """Of each table how many rows wait to be swept, and how many there are with them; neither is counted beyond a
+    million.
+    """
+    counts: dict[str, tuple[int, int]] = {}
+    for table, (expired, every) in _COUNTS.items():
+        ((waiting,), (rows,)) = [*await driver.fetch_all(expired, (now,)), *await driver.fetch_all(every)]
+        counts[table] = (waiting, rows)
+    return counts

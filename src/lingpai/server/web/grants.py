@@ -1,53 +1,28 @@
 """What each application may do, since when and until when; and taking it back, one by one or all at once.
 
-Owns the page and its two forms. Leaves what taking back makes of a grant to ``authorization.consent``.
+Owns the list and its two forms. Leaves what a change does to ``authorization.own_grants``, and everything else there is
+to know and to do about one application to ``web.grant``.
 """
-
-from urllib.parse import urlencode
 
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
 from lingpai.oauth.errors import InvalidRequest
-from lingpai.oauth.params import Params
 from lingpai.server.accounts.csrf import CsrfRefused
 from lingpai.server.accounts.session import SignedIn
-from lingpai.server.audit import CODE_REPLAYED, GRANT_ENDED, GRANT_NARROWED, REFRESH_TOKEN_REPLAYED, Audit
-from lingpai.server.authorization.consent import is_live, take_back
+from lingpai.server.audit import CODE_REPLAYED, REFRESH_TOKEN_REPLAYED
+from lingpai.server.authorization.own_grants import GrantKeepsChanging, OwnGrants
 from lingpai.server.storage.audit import AuditLog
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.grants import Grants
-from lingpai.server.storage.records import Account, Client, Grant
-from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.web.grant_views import GrantViews
 from lingpai.server.web.render import Pages
-from lingpai.server.web.views import (
-    ApplicationView,
-    PermissionView,
-    application_view,
-    image_sources,
-    permission_words,
-    person_view,
-    web_address,
-)
+from lingpai.server.web.views import application_view, image_sources, person_view
 from lingpai.server.web.visit import Visit, Visits, see_other
 
-_TRIES = 3
 _WARN_FOR_S = 14 * 86_400
 _WARNINGS = 3
-
-
-class _GrantView(Struct, frozen=True, kw_only=True):
-    """One card of the page."""
-
-    application: ApplicationView
-    client_id: str
-    open_at: str
-    """Where the application begins a sign-in with us; empty: it did not say."""
-    lifetime: str
-    created_at: int
-    expires_at: int | None
-    permissions: list[PermissionView]
 
 
 class _Warning(Struct, frozen=True, kw_only=True):
@@ -67,19 +42,16 @@ class GrantsPage:
         grants: Grants,
         clients: Clients,
         events: AuditLog,
-        catalog: Catalog,
-        audit: Audit,
-        *,
-        issuer: str,
+        own_grants: OwnGrants,
+        views: GrantViews,
     ) -> None:
-        self._issuer = issuer
-        self._clients = clients
-        self._events = events
         self._pages = pages
         self._visits = visits
         self._grants = grants
-        self._catalog = catalog
-        self._audit = audit
+        self._clients = clients
+        self._events = events
+        self._own_grants = own_grants
+        self._views = views
 
     async def get(self, request: Request) -> Response:
         """All living grants of whoever is signed in."""
@@ -97,38 +69,20 @@ class GrantsPage:
             form = await self._visits.read_form(visit)
         except CsrfRefused:
             return await self._show(visit, visit.signed_in, problem="stale", status=403)
+        account_id, ip, now = visit.signed_in.account.id, visit.ip, visit.now
         match form.get("action"):
             case "end":
-                await self._end(visit, visit.signed_in, form.require("client_id"))
+                await self._own_grants.end(account_id, form.require("client_id"), ip=ip, now=now)
                 return see_other(f"{self._pages.url('grants')}?done=ended")
             case "take_back":
-                await self._take_back(visit, visit.signed_in, form)
+                client_id, name = form.require("client_id"), form.require("scope")
+                try:
+                    await self._own_grants.take_back(account_id, client_id, name, ip=ip, now=now)
+                except GrantKeepsChanging:
+                    raise InvalidRequest("the grant keeps changing") from None
                 return see_other(f"{self._pages.url('grants')}?done=taken_back")
             case _:
                 raise InvalidRequest("action must be end or take_back")
-
-    async def _end(self, visit: Visit, signed_in: SignedIn, client_id: str) -> None:
-        account_id = signed_in.account.id
-        if await self._grants.end(account_id, client_id, visit.now):
-            await self._audit.record(
-                GRANT_ENDED, now=visit.now, account_id=account_id, client_id=client_id, ip=visit.ip
-            )
-
-    async def _take_back(self, visit: Visit, signed_in: SignedIn, form: Params) -> None:
-        """Only narrows, so a race is simply run again: whatever else changed, this permission goes."""
-        account_id, client_id, name = signed_in.account.id, form.require("client_id"), form.require("scope")
-        for _ in range(_TRIES):
-            grant = await self._grants.get(account_id, client_id)
-            if grant is None or not is_live(grant, visit.now) or name not in grant.permissions:
-                return
-            narrowed = take_back(grant, name, visit.now)
-            if await self._grants.put(narrowed, replaces=grant):
-                event = GRANT_NARROWED if narrowed.ended_at is None else GRANT_ENDED
-                await self._audit.record(
-                    event, now=visit.now, account_id=account_id, client_id=client_id, ip=visit.ip, scope=name
-                )
-                return
-        raise InvalidRequest("the grant keeps changing")
 
     async def _show(
         self,
@@ -139,11 +93,16 @@ class GrantsPage:
         problem: str | None = None,
         status: int = 200,
     ) -> Response:
+        account, now = signed_in.account, visit.now
         locale = self._pages.locale(visit.request)
-        rows = await self._grants.list_with_clients(signed_in.account.id, visit.now)
-        grants = [self._view(grant, client, signed_in.account, locale) for grant, client in rows]
-        person = person_view(signed_in.account)
-        warnings = await self._warnings(signed_in.account.id, visit.now)
+        rows = await self._grants.list_with_clients(account.id, now)
+        used = await self._grants.last_used(account.id) if rows else {}
+        grants = [
+            self._views.view(grant, client, account, used_at=used.get(client.client_id), locale=locale, now=now)
+            for grant, client in rows
+        ]
+        person = person_view(account)
+        warnings = await self._warnings(account.id, now)
         response = self._pages.render(
             "grants.html",
             visit.request,
@@ -172,28 +131,3 @@ class GrantsPage:
             for event, client in zip(events, clients, strict=True)
             if client is not None
         ]
-
-    def _open_at(self, grant: Grant, client: Client, account: Account) -> str:
-        """The name goes along only where the application may see it. Spec: OpenID Connect Core 1.0 §4"""
-        address = web_address(client.initiate_login_uri)
-        if not address:
-            return ""
-        sent = {"iss": self._issuer}
-        if any(name in grant.permissions for name in self._catalog.scopes_opening("preferred_username")):
-            sent["login_hint"] = account.username
-        return address + ("&" if "?" in address else "?") + urlencode(sent)
-
-    def _view(self, grant: Grant, client: Client, account: Account, locale: str) -> _GrantView:
-        permissions = [
-            PermissionView(name=name, description=permission_words(name, self._catalog.scopes, locale), since=since)
-            for name, since in sorted(grant.permissions.items())
-        ]
-        return _GrantView(
-            application=application_view(client),
-            client_id=client.client_id,
-            open_at=self._open_at(grant, client, account),
-            lifetime=grant.lifetime,
-            created_at=grant.created_at,
-            expires_at=grant.expires_at,
-            permissions=permissions,
-        )

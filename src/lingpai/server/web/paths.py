@@ -41,6 +41,8 @@ DEVICE_QUESTION = "/device/confirm"
 DEVICE_QR = "/device/qr.svg"
 ACCOUNT = "/account"
 GRANTS = "/account/grants"
+GRANT = "/account/grants/{client_id}"
+RECEIPT = "/account/grants/{client_id}/receipt"
 SIGN_IN_METHODS = "/account/sign-in-methods"
 LINK_IDENTITY = "/account/link-identity"
 LANGUAGE = "/language"
@@ -90,7 +92,7 @@ PLACES = {
 }
 """Where forms of ours go, but no switch of language leads back to."""
 
-_RETURN_PATTERNS = tuple(map(compile_pattern, (*portal_paths.RETURN_PATTERNS, *admin_paths.RETURN_PATTERNS)))
+_RETURN_PATTERNS = tuple(map(compile_pattern, (GRANT, *portal_paths.RETURN_PATTERNS, *admin_paths.RETURN_PATTERNS)))
 _SEALED = re.compile(r"[0-9a-z_]{1,65536}\Z")
 
 

@@ -13,7 +13,6 @@ from lingpai.server.web.check_session import CheckSessionPage
 from lingpai.server.web.consent import ConsentPage
 from lingpai.server.web.end_session import EndSessionPage
 from lingpai.server.web.errors import error_page
-from lingpai.server.web.grants import GrantsPage
 from lingpai.server.web.landing import LandingPage
 from lingpai.server.web.render import Pages
 from lingpai.server.web.select_account import SelectAccountPage
@@ -31,7 +30,6 @@ def page_routes(  # noqa: PLR0913 - one for each page
     select_account: SelectAccountPage,
     sign_out: SignOutPage,
     consent: ConsentPage,
-    grants: GrantsPage,
     end_session: EndSessionPage,
     devices: Mapping[tuple[str, str], Handler],
     people: Mapping[tuple[str, str], Handler],
@@ -50,8 +48,6 @@ def page_routes(  # noqa: PLR0913 - one for each page
         ("POST", paths.SIGN_OUT): sign_out.post,
         ("GET", paths.CONSENT): consent.get,
         ("POST", paths.CONSENT): consent.post,
-        ("GET", paths.GRANTS): grants.get,
-        ("POST", paths.GRANTS): grants.post,
         ("GET", paths.END_SESSION): end_session.get,
         ("POST", paths.END_SESSION): end_session.post,
         ("GET", paths.CHECK_SESSION): CheckSessionPage(pages).get,

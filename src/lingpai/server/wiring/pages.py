@@ -17,7 +17,6 @@ from lingpai.server.web.consent import ConsentPage
 from lingpai.server.web.end_session import EndSessionPage
 from lingpai.server.web.errors import error_page
 from lingpai.server.web.form_post import form_post_page
-from lingpai.server.web.grants import GrantsPage
 from lingpai.server.web.landing import LandingPage
 from lingpai.server.web.logout_frames import LogoutFrames
 from lingpai.server.web.portal.not_proven import NotProvenPage
@@ -34,6 +33,7 @@ from lingpai.server.web.upstream_buttons import UpstreamButtons
 from lingpai.server.web.visit import Visits
 from lingpai.server.wiring.administration import administration_pages
 from lingpai.server.wiring.devices import device_pages
+from lingpai.server.wiring.grants import grant_pages
 from lingpai.server.wiring.parts import Parts
 from lingpai.server.wiring.people_pages import people_pages
 from lingpai.server.wiring.portal import portal_pages
@@ -59,7 +59,6 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
         select_account=SelectAccountPage(pages, visits, sessions, cookies, session_lifetime_s=lifetime_s),
         sign_out=SignOutPage(pages, visits, sessions, frames, cookies, parts.audit),
         consent=ConsentPage(pages, visits, store.grants, parts.catalog, parts.audit, people.notices),
-        grants=_grants_page(parts, visits),
         end_session=EndSessionPage(
             pages=pages,
             visits=visits,
@@ -72,7 +71,11 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
             audit=parts.audit,
         ),
         devices=device_pages(parts, visits),
-        people={**people_pages(parts, visits, arrivals), **portal_pages(parts.portal, Showing(pages, visits))},
+        people={
+            **people_pages(parts, visits, arrivals),
+            **grant_pages(parts, visits),
+            **portal_pages(parts.portal, Showing(pages, visits)),
+        },
         upstream=upstream_routes(parts, visits, arrivals),
         administration=_administration_pages(parts, Showing(pages, visits), arrivals),
     ).items():
@@ -113,20 +116,6 @@ def _arrivals(parts: Parts, visits: Visits) -> Arrivals:
         TermsStep(pages, parts.administration.terms, people.steps, TermsCookie(parts.config)),
         people.notices,
         session_lifetime_s=parts.config.session_lifetime_s,
-    )
-
-
-def _grants_page(parts: Parts, visits: Visits) -> GrantsPage:
-    store = parts.store
-    return GrantsPage(
-        parts.pages,
-        visits,
-        store.grants,
-        store.clients,
-        store.audit,
-        parts.catalog,
-        parts.audit,
-        issuer=parts.config.issuer,
     )
 
 

@@ -167,7 +167,7 @@ class Server(Parts):
         while True:
             await asyncio.sleep(_NOTIFY_INTERVAL_S)
             try:
-                await self.portal.observer.write_waiting()
+                await self.portal.observer.write_due()
             except StorageUnavailable as error:
                 self.log.warning("numbers not written, trying again later", reason=str(error))
             except Exception:

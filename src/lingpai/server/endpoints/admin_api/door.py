@@ -9,7 +9,7 @@ Spec: RFC 6750 §3; RFC 9457 §3; draft-ietf-httpapi-idempotency-key-header §2
 import asyncio
 from collections.abc import Callable
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message
 
@@ -74,16 +74,18 @@ class AdminApi:
         """The answer of the API, or a problem."""
         if admin_resource(self._issuer) not in self._catalog.resource_servers:
             return problem(404, "the admin API is switched off: `lingpai admin enable-api` switches it on")
-        now = self._clock()
-        if request.scope["path"] != f"{PREFIX}/openapi.json":
-            try:
-                request.scope[ACTOR_KEY] = await self._actor(request, now)
-            except _Refused as refused:
-                return self._challenge(request, refused, now)
         try:
+            # All of it first: a token or role that is taken away while the body comes must not count at its end.
             body = await _read(request)
         except InvalidRequest as error:
             return problem(error.status, error.description)
+        now = self._clock()
+        if request.scope["path"] == f"{PREFIX}/openapi.json":
+            return await self._forward(request, body)
+        try:
+            request.scope[ACTOR_KEY] = await self._actor(request, now)
+        except _Refused as refused:
+            return self._challenge(request, refused, now)
         key = request.headers.get("idempotency-key")
         if key is None or request.method not in ("POST", "PUT", "DELETE"):
             return await self._forward(request, body)
@@ -173,10 +175,13 @@ class AdminApi:
 async def _read(request: Request) -> bytes:
     """The whole body, never more of it in memory than the limit. Raises ``InvalidRequest``."""
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > BODY_LIMIT_BYTES * 4:
-            raise InvalidRequest("the body is too long")
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > BODY_LIMIT_BYTES * 4:
+                raise InvalidRequest("the body is too long")
+    except ClientDisconnect:
+        raise InvalidRequest("the body ended early") from None
     return bytes(body)
 
 

@@ -77,10 +77,10 @@ class AuditPage:
         if before.isdecimal() and before.isascii() and len(before) < len(str(LAST_ID)):
             return int(before)
         try:
-            until = datetime.strptime(one(query, "until"), "%Y-%m-%d").replace(tzinfo=UTC)
-        except ValueError:
+            until = datetime.strptime(one(query, "until"), "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1)
+        except (ValueError, OverflowError):
             return LAST_ID
-        return await self._events.last_id_before(int((until + timedelta(days=1)).timestamp())) + 1
+        return await self._events.last_id_before(int(until.timestamp())) + 1
 
 
 class AuditExport:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lingpai.oauth.params import Params
-from lingpai.server.accounts.roles import Roles, may
+from lingpai.server.accounts.roles import Role, Roles, may
 from lingpai.server.portal.becoming import icon_url
 from lingpai.server.portal.desk import TEXT_LIMIT_CHARS, ActRefused
 from lingpai.server.portal.reviews import Reviews, waiting_permissions
@@ -17,6 +17,7 @@ from lingpai.server.storage.portal_records import ApplicationState
 from lingpai.server.storage.teams import Teams
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.web.account_visits import AccountVisit
+from lingpai.server.web.admin_paths import TABS
 from lingpai.server.web.portal.application import typed_text
 from lingpai.server.web.portal.review import HISTORY_LIMIT_COUNT, before_in, next_before
 from lingpai.server.web.portal.visits import OTHERWISE, STATUS, PortalVisits, is_as_seen, revision_of
@@ -37,9 +38,10 @@ class ReviewQueuePage:
 
     async def get(self, request: Request) -> Response:
         """Who waits, longest first."""
-        opened = await open_for_reviewer(self._visits, self._roles, request)
-        if isinstance(opened, Response):
-            return opened
+        found = await open_for_reviewer(self._visits, self._roles, request)
+        if isinstance(found, Response):
+            return found
+        opened, role = found
         asked = request.query_params.get("state", "")
         state: ApplicationState = next((known for known in _STATES if known == asked), "submitted")
         applications = self._visits.applications
@@ -50,6 +52,7 @@ class ReviewQueuePage:
             opened,
             "portal/queue.html",
             extra_img=image_sources(*(card.logo for card in cards)),
+            tabs=_tabs(role),
             states=_STATES,
             state=state,
             counts=await applications.count_states(),
@@ -88,7 +91,7 @@ class ReviewedPage:
         found = await self._open(request)
         if isinstance(found, Response):
             return found
-        opened, kept = found
+        opened, _, kept = found
         form = await self._visits.read(opened)
         if form is None:
             return await self._show(*found, problem="stale")
@@ -119,17 +122,19 @@ class ReviewedPage:
             case _:
                 await reviews.comment(kept, text, by, now)
 
-    async def _open(self, request: Request) -> tuple[AccountVisit, Kept] | Response:
-        opened = await open_for_reviewer(self._visits, self._roles, request)
-        if isinstance(opened, Response):
-            return opened
+    async def _open(self, request: Request) -> tuple[AccountVisit, Role, Kept] | Response:
+        found = await open_for_reviewer(self._visits, self._roles, request)
+        if isinstance(found, Response):
+            return found
         kept = await self._applications.get(request.path_params["client_id"])
-        return self._visits.missing(request) if kept is None else (opened, kept)
+        return self._visits.missing(request) if kept is None else (*found, kept)
 
     def _address(self, kept: Kept) -> str:
         return self._visits.base + REVIEWED.replace("{client_id}", kept.application.client_id)
 
-    async def _show(self, opened: AccountVisit, kept: Kept, *, problem: str = "", typed: str = "") -> Response:
+    async def _show(
+        self, opened: AccountVisit, role: Role, kept: Kept, *, problem: str = "", typed: str = ""
+    ) -> Response:
         request, application = opened.visit.request, kept.application
         locale = self._visits.accounts.pages.locale(request)
         history = await self._applications.history(application.client_id, before_in(request), HISTORY_LIMIT_COUNT)
@@ -139,6 +144,7 @@ class ReviewedPage:
             "portal/reviewed.html",
             status=STATUS.get(problem, OTHERWISE) if problem else 200,
             extra_img=image_sources(card.logo, kept.client.logo_uri),
+            tabs=_tabs(role),
             application=card,
             wanted=application,
             wanted_logo=icon_url(application.icon, self._visits.issuer),
@@ -159,13 +165,20 @@ class ReviewedPage:
         )
 
 
-async def open_for_reviewer(visits: PortalVisits, roles: Roles, request: Request) -> AccountVisit | Response:
+async def open_for_reviewer(
+    visits: PortalVisits, roles: Roles, request: Request
+) -> tuple[AccountVisit, Role] | Response:
     """The visit of somebody who may review; for others there is no such page."""
     opened = await visits.accounts.open(request)
     if isinstance(opened, Response):
         return opened
     role = await roles.role_of(opened.account.id)
-    return opened if may(role, "review_application") else visits.missing(request)
+    return visits.missing(request) if role is None or not may(role, "review_application") else (opened, role)
+
+
+def _tabs(role: Role) -> list[tuple[str, str]]:
+    """The pages of the administration this one stands among."""
+    return [(name, title) for name, title, act in TABS if may(role, act)]
 
 
 def _after(request: Request) -> tuple[int, str]:

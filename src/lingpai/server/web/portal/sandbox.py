@@ -47,9 +47,8 @@ class SandboxPage:
             if name in query
         )
         back = Exchange(method="GET", url=self._sandbox.callback(client.client_id), sent=sent)
-        held = (
-            self._sandbox.hold(account_id, client, sheet.now, code=query["code"], **values) if "code" in query else ""
-        )
+        values |= {"code": query["code"]} if "code" in query else {}
+        held = self._sandbox.hold(account_id, client, sheet.now, **values) if "code" in query else ""
         return self._show(sheet, came_back=back, next_step="redeem" if held else "", held=held)
 
     async def post(self, request: Request) -> Response:
