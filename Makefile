@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-postgresql e2e attack interop fuzz bench check fmt docs spec-coverage clean
+.PHONY: help setup demo serve test test-postgresql e2e attack chaos failover soak interop fuzz bench check fill fmt docs spec-coverage clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,13 +43,22 @@ e2e: setup ## the browser tests only
 attack: $(VENV)/.project ## the attacks only, one file each
 	@$(BIN)/python -m pytest tests/attack $(ARGS)
 
+chaos: $(VENV)/.project ## kill -9 of servers, workers, writers and PostgreSQL under load, 200 times (half an hour; ARGS="--kills 20")
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
+failover: $(VENV)/.project ## a PostgreSQL primary with a synchronous standby: killed under load, the standby promoted
+	@$(BIN)/python -m tests.chaos.failover $(ARGS)
+
+soak: $(VENV)/.project ## half an hour at half of capacity: memory and database flat, no 5xx (ARGS="--minutes 1")
+	@$(BIN)/python -m tests.chaos.soak $(ARGS)
+
 interop: $(VENV)/.project $(NODE_PEER)/node_modules ## published clients against this server, the npm one too (needs Node.js 20)
 	@$(BIN)/python -m pytest tests/interop $(ARGS)
 
 fuzz: $(VENV)/.project ## 330,000 hostile inputs to every parser and endpoint (a quarter of an hour on two cores)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --timeout 3600 --hypothesis-profile fuzz tests/fuzz $(ARGS)
 
-bench: $(VENV)/.project ## this server, a bare one and a peer under the same load; writes docs/reference/performance.md (4 minutes)
+bench: $(VENV)/.project ## this server and others under the same load; writes docs/reference/performance.md (5 minutes; ARGS=--help)
 	@$(BIN)/python -m bench --write $(ARGS)
 
 check: $(VENV)/.project ## format, lint, types, layers, spelling, templates, house rules: seconds, no browser
@@ -60,6 +69,9 @@ check: $(VENV)/.project ## format, lint, types, layers, spelling, templates, hou
 	@$(BIN)/codespell
 	@$(BIN)/djlint --lint --quiet src/lingpai/server/web/templates examples
 	@$(BIN)/python -m pytest -q tests/house
+
+fill: $(VENV)/.project ## a database with 1,000,000 accounts, to see that lists stay fast (ARGS="--config big/lingpai.toml")
+	@$(BIN)/python -m tools.fill $(ARGS)
 
 fmt: $(VENV)/.project ## format, and repair what can be repaired safely
 	@$(BIN)/ruff format

@@ -21,6 +21,8 @@ _STATUS = slice(9, 12)
 _EXPECTED = frozenset({b"200", b"302", b"303"})
 _SHOWN_BYTES = 400
 _TELL_S = 0.1
+_LOOK_AGAIN_S = 0.02
+_PREPARE_LIMIT_S = 60.0
 
 
 class Answer(NamedTuple):
@@ -56,6 +58,8 @@ class _Tally:
 
     def __init__(self) -> None:
         self.answers = 0
+        self.unprepared = 0
+        """Connections that have not got what they need before what is measured."""
         self.waits_s = array("d")
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -65,7 +69,8 @@ class _Tally:
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, talk: Talk, tally: _Tally) -> None:
+    def __init__(self, talk: Talk, tally: _Tally, answers_before: int) -> None:
+        self._answers_before = answers_before
         self._talk = talk
         self._tally = tally
         self._unread = b""
@@ -92,6 +97,9 @@ class _Connection(asyncio.Protocol):
         self._unread = b""
         self._tally.waits_s.append(time.perf_counter() - self._asked_at)
         self._tally.answers += 1
+        self._answers_before -= 1
+        if self._answers_before == 0:
+            self._tally.unprepared -= 1
         answer = Answer(data[_STATUS], data[:end], data[end + 4 :])
         if answer.status not in _EXPECTED:
             self._tally.fail(UnexpectedAnswer(data[:_SHOWN_BYTES].decode("latin-1")))
@@ -121,14 +129,17 @@ async def measure(
     *,
     ramp_s: float,
     wall_s: float,
+    answers_before: int = 0,
     database_cpu_s: Callable[[], float] | None = None,
 ) -> Measurement:
-    """Let every talk run on its own connection; count from ``ramp_s`` on, for ``wall_s`` seconds.
+    """Let every talk run on its own connection; count ``wall_s`` seconds, beginning ``ramp_s`` after each connection
+    got as many answers as it needs before what is measured.
 
     Raises ``UnexpectedAnswer`` as soon as the server refuses anything, and ``OSError`` when it is not there.
     """
     database = database_cpu_s or _no_time
-    async with _talking(server, talks) as tally:
+    async with _talking(server, talks, answers_before) as tally:
+        await _prepared(tally)
         await _pass(ramp_s, tally)
         answers, cpu_s, database_s, began = tally.answers, server.cpu_s(), database(), time.perf_counter()
         await _pass(wall_s, tally)
@@ -156,19 +167,30 @@ async def ask(server: Server, talks: Sequence[Talk], answers: int, tell: Callabl
 
 
 @asynccontextmanager
-async def _talking(server: Server, talks: Sequence[Talk]) -> AsyncIterator[_Tally]:
+async def _talking(server: Server, talks: Sequence[Talk], answers_before: int = 0) -> AsyncIterator[_Tally]:
     loop = asyncio.get_running_loop()
     tally = _Tally()
+    tally.unprepared = len(talks) if answers_before else 0
     transports = []
     try:
         for talk in talks:
-            transport, _ = await loop.create_connection(partial(_Connection, talk, tally), "127.0.0.1", server.port)
+            transport, _ = await loop.create_connection(
+                partial(_Connection, talk, tally, answers_before), "127.0.0.1", server.port
+            )
             transports.append(transport)
         yield tally
     finally:
         tally.failed.cancel()
         for transport in transports:
             transport.abort()
+
+
+async def _prepared(tally: _Tally) -> None:
+    deadline = time.monotonic() + _PREPARE_LIMIT_S
+    while tally.unprepared:
+        await _pass(_LOOK_AGAIN_S, tally)
+        if time.monotonic() > deadline:
+            raise UnexpectedAnswer(f"{tally.unprepared} connections had no sign-in after {_PREPARE_LIMIT_S:.0f} s")
 
 
 def _no_time() -> float:

@@ -108,7 +108,9 @@ def start_django_oauth_toolkit(folder: Path, postgresql: PostgreSQL | None) -> l
         offers=_IN_PYTHON,
         database_cpu_s=postgresql.cpu_s if postgresql else None,
     )
-    clear = replace(target, name=f"{target.name} (secrets in clear)", client_id="plain", own_client_id="plain-jobs")
+    clear = replace(
+        target, name=f"{target.name} (secrets in clear)", client_id="plain", own_client_id="plain-jobs", wall_s=2.0
+    )
     return [replace(target, connections=4, wall_s=5.0), clear]
 
 
@@ -126,6 +128,7 @@ def start_canaille(folder: Path, postgresql: PostgreSQL | None) -> list[Target]:
         discovery="/.well-known/openid-configuration",
         cookies=site.cookies,
         offers=_IN_PYTHON,
+        wall_s=3.0,
         database_cpu_s=postgresql.cpu_s if postgresql else None,
     )
     return [target]

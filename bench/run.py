@@ -65,10 +65,16 @@ def run_all(scenarios: Sequence[Scenario], targets: Sequence[Target], turns: Tur
 def _measure(scenario: Scenario, target: Target, wall_s: float) -> Measurement:
     talks = scenario.talks(target)
     wall_s = max(wall_s, scenario.wall_s, target.wall_s)
+    one = measure(
+        target.server,
+        talks,
+        ramp_s=_RAMP_S,
+        wall_s=wall_s,
+        answers_before=scenario.answers_before,
+        database_cpu_s=target.database_cpu_s,
+    )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(
-            measure(target.server, talks, ramp_s=_RAMP_S, wall_s=wall_s, database_cpu_s=target.database_cpu_s)
-        )
+        return runner.run(one)
 
 
 def _show(scenario: Scenario, target: Target, one: Measurement) -> None:

@@ -115,6 +115,8 @@ class Scenario(Struct, frozen=True):
     name: str
     talk: Callable[[Target, int], Talk]
     answers_per_operation: int = 1
+    answers_before: int = 0
+    """What every connection needs first: a sign-in, which is not counted."""
     id_token: Literal["", "ES256", "RS256"] = ""
     """The algorithm of the ID Token that comes with every answer; empty: none comes."""
     connections: int = 32
@@ -141,12 +143,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("client_credentials, at+jwt ES256", signed_token),
     Scenario("client_credentials, at+jwt RS256", rs256_token),
     Scenario("code flow (authorize + token)", code_flow, 2),
-    Scenario("code flow, ID Token ES256", code_flow, 2, "ES256"),
-    Scenario("refresh", refresh),
-    Scenario("refresh, ID Token ES256", refresh, 1, "ES256"),
-    Scenario("refresh, ID Token RS256", refresh, 1, "RS256"),
-    Scenario("introspection", introspect),
-    Scenario("userinfo", userinfo, 1, "ES256"),
+    Scenario("code flow, ID Token ES256", code_flow, 2, id_token="ES256"),
+    Scenario("refresh", refresh, 1, 2),
+    Scenario("refresh, ID Token ES256", refresh, 1, 2, "ES256"),
+    Scenario("refresh, ID Token RS256", refresh, 1, 2, "RS256"),
+    Scenario("introspection", introspect, 1, 2),
+    Scenario("userinfo", userinfo, 1, 2, "ES256"),
     Scenario("consent (4 requests)", pages.consent, 4),
     # More connections would only wait for one another: a password takes a processor a good part of a tenth of a second.
     Scenario("sign-in with password (2 requests)", pages.sign_in, 2, connections=4, wall_s=2.0),

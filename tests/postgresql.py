@@ -43,25 +43,33 @@ def as_somebody() -> dict[str, Any]:
 class Cluster:
     """A server process and its data, which may be killed and started again."""
 
-    def __init__(self, folder: Path, *, durable: bool = False, settings: tuple[str, ...] = ()) -> None:
-        """``durable``: as in production. Most tests do not pull the plug and do without flushing."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        durable: bool = False,
+        settings: tuple[str, ...] = (),
+        follows: "Cluster | None" = None,
+        name: str = "",
+    ) -> None:
+        """``durable``: as in production. Most tests do not pull the plug and do without flushing.
+
+        ``follows``: a running cluster this one is a standby of, under ``name``.
+        """
         self.folder = folder
         self.port = _free_port()
         self._settings = (*_SETTINGS, *(() if durable else _FAST), *settings)
         self._process: subprocess.Popen[Any] | None = None
         if os.geteuid() == 0:
             shutil.chown(folder, "nobody", "nogroup")
-        command = [
-            str(binaries() / "initdb"),
-            "-D",
-            str(folder / "data"),
-            "-U",
-            "lingpai",
-            "--auth=trust",
-            "--no-instructions",
-        ]
-        locale = ["--encoding=UTF8", "--locale=C", "--no-sync"]
-        subprocess.run([*command, *locale], check=True, stdout=subprocess.DEVNULL, cwd="/", **as_somebody())
+        if follows is None:
+            make = ["initdb", "-D", str(folder / "data"), "-U", "lingpai", "--auth=trust", "--no-instructions"]
+            make += ["--encoding=UTF8", "--locale=C", "--no-sync"]
+        else:
+            source = f"host=127.0.0.1 port={follows.port} user=lingpai application_name={name}"
+            make = ["pg_basebackup", "-D", str(folder / "data"), "-R", "--checkpoint=fast", "-d", source]
+        make[0] = str(binaries() / make[0])
+        subprocess.run(make, check=True, stdout=subprocess.DEVNULL, cwd="/", **as_somebody())
 
     @property
     def url(self) -> str:

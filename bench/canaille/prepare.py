@@ -25,13 +25,12 @@ def main(people: int, secret: str, callback: str) -> None:
 
     app = create_app(settings())
     with app.app_context(), app.backend.session():
-        for client_id, alg in (("bench", "RS256"), ("bench-RS256", "RS256"), ("bench-ES256", "ES256")):
-            _register(client_id, secret, callback, alg)
-        cookies = [_sign_in(app, f"person{number}") for number in range(people)]
+        clients = [_register(client_id, secret, callback) for client_id in ("bench", "bench-RS256")]
+        cookies = [_sign_in(app, f"person{number}", clients) for number in range(people)]
     json.dump(cookies, sys.stdout)
 
 
-def _register(client_id: str, secret: str, callback: str, alg: str) -> None:
+def _register(client_id: str, secret: str, callback: str) -> models.Client:
     client = models.Client(
         client_id=client_id,
         client_secret=secret,
@@ -42,19 +41,27 @@ def _register(client_id: str, secret: str, callback: str, alg: str) -> None:
         response_types=["code"],
         token_endpoint_auth_method="client_secret_basic",
         scope=["openid", "profile", "jobs"],
-        id_token_signed_response_alg=alg,
+        id_token_signed_response_alg="RS256",
     )
     Backend.instance.save(client)
     client.audience = [client]
     Backend.instance.save(client)
+    return client
 
 
-def _sign_in(app: Flask, username: str) -> str:
+def _sign_in(app: Flask, username: str, allowed: list[models.Client]) -> str:
+    now = dt.datetime.now(tz=dt.UTC)
     user = models.User(user_name=username, family_name=username, formatted_name=username, emails=[f"{username}@x.org"])
     Backend.instance.save(user)
+    for client in allowed:
+        scope = ["openid", "profile"]
+        consent = models.Consent(
+            consent_id=f"{username}-{client.client_id}", client=client, subject=user, scope=scope, issue_date=now
+        )
+        Backend.instance.save(consent)
     browser = app.test_client()
     with browser.session_transaction() as session:
-        session["sessions"] = [UserSession(user, dt.datetime.now(tz=dt.UTC), ["password"]).serialize()]
+        session["sessions"] = [UserSession(user, now, ["password"]).serialize()]
     name = app.config["SESSION_COOKIE_NAME"]
     return f"{name}={browser.get_cookie(name).value}"
 

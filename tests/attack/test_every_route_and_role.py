@@ -57,8 +57,8 @@ def _allowed(path: str, who: str) -> tuple[int, ...]:
     if path.startswith("/developer/") and "{" in path:
         return (303,) if who == "nobody" else (404,)
     if path.startswith(("/developer", "/account")):
-        return (303,) if who == "nobody" else (200, 303, 404)
-    return (200, 303, 302, 400, 401, 404)
+        return (303, 400) if who == "nobody" else (200, 303, 400, 404)
+    return (200, 303, 302, 400, 401, 404, 410)
 
 
 @pytest.mark.parametrize("who", WHO)

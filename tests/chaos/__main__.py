@@ -23,11 +23,11 @@ from tests.chaos.trials import TRIALS
 _SHARES = {"kill_one_process": 0.2, "kill_mid_batch": 0.2, "kill_workers": 0.3, "kill_postgresql": 0.3}
 
 
-async def run(kills: int, only: str, record: Record) -> dict[str, list[float]]:
+async def run(kills: int, only: str, record: Record, console: Console) -> dict[str, list[float]]:
     """Every trial; what was killed -> seconds until the server was ready again, kill by kill."""
     seconds: dict[str, list[float]] = defaultdict(list)
     columns = (TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns) as progress:
+    with Progress(*columns, console=console) as progress:
         for trial in TRIALS:
             if only not in trial.__name__:
                 continue
@@ -37,6 +37,8 @@ async def run(kills: int, only: str, record: Record) -> dict[str, list[float]]:
                 async for comeback in trial(Path(folder), share, record, SystemRandom()):
                     seconds[comeback.killed].append(comeback.seconds)
                     progress.advance(bar)
+                    if not console.is_terminal:  # a file shows no bar
+                        console.print(f"{comeback.killed} killed, ready again after {comeback.seconds:.1f} s")
     return seconds
 
 
@@ -61,9 +63,9 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200, help="how many, all trials together (200)")
     parser.add_argument("--only", default="", help="only trials with this in their name, all the kills for them")
     arguments = parser.parse_args()
-    record = Record()
-    seconds = asyncio.run(run(arguments.kills, arguments.only, record))
-    summarize(Console(), record, seconds)
+    record, console = Record(), Console()
+    seconds = asyncio.run(run(arguments.kills, arguments.only, record, console))
+    summarize(console, record, seconds)
     return 1 if record.findings else 0
 
 

@@ -40,6 +40,8 @@ class Record:
         self.answers: Counter[str] = Counter()
         self.checks: Counter[str] = Counter()
         self.findings: list[str] = []
+        self.refused = asyncio.Event()
+        """Somebody was told 503."""
 
     def check(self, what: str, *, holds: bool, detail: str = "") -> None:
         """Count a promise that was looked at, and say when it does not hold."""
@@ -51,11 +53,21 @@ class Record:
 class Person:
     """Somebody with a signed-in browser, and the application that acts for them."""
 
-    def __init__(self, http: httpx2.AsyncClient, cookie: str, record: Record, chance: SystemRandom) -> None:
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        cookie: str,
+        record: Record,
+        chance: SystemRandom,
+        *,
+        revokes: bool = True,
+    ) -> None:
+        """``revokes``: else sign-ins are forgotten, and only the audit log would grow by a revocation."""
         self._http = http
         self._cookie = cookie
         self._record = record
         self._chance = chance
+        self._revokes = revokes
         self._tokens: Tokens | None = None
         self._used_code = ""
         """The code that ``_tokens`` descend from: it worked once."""
@@ -65,14 +77,15 @@ class Person:
         self._dead: list[Tokens] = []
         """Revoked, and the revocation was acknowledged."""
 
-    async def live(self, stops: asyncio.Event) -> None:
-        """Go on and on until told to stop, or until an answer fails to come.
+    async def live(self, stops: asyncio.Event, *, pause_s: float = 0.0) -> None:
+        """Go on and on until told to stop, or until an answer fails to come; ``pause_s`` between two steps.
 
         Nothing is broken off in the middle: what a server still works on must not be asked for again meanwhile.
         """
         while not stops.is_set():
             try:
                 await self._step()
+                await asyncio.sleep(pause_s)
             except Doubt:
                 await asyncio.sleep(_PAUSE_S)  # an application's own patience; the doubt is settled afterwards
                 if self._doubt is not None:
@@ -104,8 +117,10 @@ class Person:
             await self._refresh(self._tokens.refresh)
         elif dice < 0.85:
             self._record.check("an acknowledged token works", holds=await self._is_active(self._tokens.access))
-        else:
+        elif self._revokes:
             await self._revoke(self._tokens.refresh)
+        else:
+            await self._sign_in()
 
     async def _until_answered(self, what: str, value: str) -> None:
         asked = {"redeem": self._redeem, "refresh": self._refresh, "revoke": self._revoke}[what]
@@ -203,6 +218,7 @@ class Person:
             raise Doubt from None
         self._record.answers[f"{what} {answer.status_code}"] += 1
         if answer.status_code == 503:
+            self._record.refused.set()
             raise Doubt
         self._record.check("no other 5xx than 503", holds=answer.status_code < 500, detail=f"{what}: {answer.text}")
         return answer

@@ -34,9 +34,15 @@ class Service:
     """One server: settings, database, and the processes that serve from them."""
 
     def __init__(
-        self, folder: Path, database: str, *, workers: int = 0, program: Sequence[str] = ("-m", "lingpai")
+        self,
+        folder: Path,
+        database: str,
+        *,
+        workers: int = 0,
+        program: Sequence[str] = ("-m", "lingpai"),
+        settings: Sequence[str] = (),
     ) -> None:
-        """``program``: what Python runs; it takes the arguments of ``lingpai``."""
+        """``program``: what Python runs; it takes the arguments of ``lingpai``. ``settings``: lines of TOML."""
         self.address = f"http://127.0.0.1:{_free_port()}"
         self.database = database
         self._settings = folder / "lingpai.toml"
@@ -44,8 +50,8 @@ class Service:
         port = self.address.rpartition(":")[2]
         # An answer lost to a kill may be asked for again for as long as this.
         lines = [f'issuer = "{self.address}"', f"port = {port}", f'database = "{database}"', 'log_format = "json"']
-        lines += ["refresh_retry_window_s = 300", "authorization_code_lifetime_s = 600", "sweep_interval_s = 1"]
-        self._settings.write_text("\n".join((*lines, "")), encoding="utf-8")
+        lines += ["refresh_retry_window_s = 300", "authorization_code_lifetime_s = 600", "sweep_interval_s = 5"]
+        self._settings.write_text("\n".join((*lines, *settings, "")), encoding="utf-8")
         self._command = [sys.executable, *program, "serve", "--config", str(self._settings)]
         if workers:
             self._command += ["--workers", str(workers)]

@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,17 +25,18 @@ async def _endures(service: Service, break_it: Callable[[], None], repair_it: Ca
     """Load while it breaks, stays broken, and is repaired."""
     record = Record()
 
-    async def strike() -> None:
+    async def strike() -> float:
+        record.refused.clear()
         break_it()
-        await asyncio.sleep(0.5)
+        await asyncio.wait_for(record.refused.wait(), 30)
+        repaired_at = time.monotonic()
         repair_it()
         assert await service.is_ready_again()
+        return repaired_at
 
     async with trials.opened(service, record, SystemRandom()) as trial:
         await trial.endure("disk", strike)
-        await trial.endure("disk", strike)
     assert record.findings == []
-    assert any(" 503" in answer for answer in record.answers), "it was never broken, so nothing was proved"
     assert record.checks["an acknowledged token works"] > 0
 
 

@@ -22,8 +22,8 @@ PEOPLE = 8
 _PROGRAM = str(Path(__file__).with_name("killed_mid_batch.py"))
 _ANSWER_WITHIN_S = 60
 
-Strike = Callable[[], Awaitable[None]]
-"""Kills something, and returns when the server says that it is ready again."""
+Strike = Callable[[], Awaitable[float]]
+"""Kills something and waits until the server says that it is ready again; the time (monotonic) of the kill."""
 
 
 class Comeback(Struct, frozen=True):
@@ -49,9 +49,8 @@ class Trial:
             for person in self._people:
                 living.create_task(person.live(stops))
             await asyncio.sleep(self._chance.uniform(0.05, 0.8))
-            began = time.monotonic()
-            await strike()
-            comeback = Comeback(killed, time.monotonic() - began)
+            killed_at = await strike()
+            comeback = Comeback(killed, time.monotonic() - killed_at)
             stops.set()
         try:
             await asyncio.gather(*[person.settle() for person in self._people])
@@ -91,9 +90,11 @@ async def kill_one_process(folder: Path, kills: int, record: Record, chance: Sys
     """``kill -9`` of the only process, on SQLite."""
     service = Service(folder, f"sqlite:///{folder}/lingpai.db")
 
-    async def strike() -> None:
+    async def strike() -> float:
+        killed_at = time.monotonic()
         service.kill()
         await service.start()
+        return killed_at
 
     async with opened(service, record, chance) as trial:
         for _ in range(kills):
@@ -104,26 +105,43 @@ async def kill_mid_batch(folder: Path, kills: int, record: Record, chance: Syste
     """The writer ends its process between two statements or around COMMIT, on SQLite."""
     service = Service(folder, f"sqlite:///{folder}/lingpai.db", program=(_PROGRAM,))
     service.environment = lambda: {"LINGPAI_CHAOS_STATEMENTS": str(chance.randrange(60, 600))}
+    back = asyncio.Event()
+    died_at = 0.0
 
-    async def strike() -> None:
-        assert await service.ended() == -signal.SIGKILL
-        await service.start()
+    async def keep_running() -> None:
+        """It may end at any time, while everybody settles too."""
+        nonlocal died_at
+        while True:
+            assert await service.ended() == -signal.SIGKILL
+            died_at = time.monotonic()
+            await service.start()
+            back.set()
 
-    async with opened(service, record, chance) as trial:
+    async def strike() -> float:
+        back.clear()
+        await back.wait()
+        return died_at
+
+    async with opened(service, record, chance) as trial, asyncio.TaskGroup() as keeping:
+        keeper = keeping.create_task(keep_running())
         for _ in range(kills):
             yield await trial.endure("writer mid-batch", strike)
         service.environment = lambda: {"LINGPAI_CHAOS_STATEMENTS": "1000000"}
+        back.clear()
         service.kill()
-        await service.start()
+        await back.wait()
+        keeper.cancel()
 
 
 async def kill_workers(folder: Path, kills: int, record: Record, chance: SystemRandom) -> AsyncIterator[Comeback]:
     """``kill -9`` of one of two workers, and now and then of their parent, on SQLite."""
     service = Service(folder, f"sqlite:///{folder}/lingpai.db", workers=2)
 
-    async def strike_parent() -> None:
+    async def strike_parent() -> float:
+        killed_at = time.monotonic()
         service.kill()
         await service.start()
+        return killed_at
 
     async with opened(service, record, chance) as trial:
         for number in range(kills):
@@ -146,18 +164,22 @@ async def kill_postgresql(folder: Path, kills: int, record: Record, chance: Syst
 
 
 def _worker_strike(service: Service, chance: SystemRandom) -> Strike:
-    async def strike() -> None:
+    async def strike() -> float:
+        killed_at = time.monotonic()
         os.kill(chance.choice(service.workers()), signal.SIGKILL)
         assert await service.is_ready_again()
+        return killed_at
 
     return strike
 
 
 def _cluster_strike(service: Service, cluster: Cluster) -> Strike:
-    async def strike() -> None:
+    async def strike() -> float:
+        killed_at = time.monotonic()
         cluster.kill()
         await asyncio.to_thread(cluster.start)
         assert await service.is_ready_again()
+        return killed_at
 
     return strike
 

@@ -54,6 +54,10 @@ def _afterwards(visitor: Visitor, demo: Demo) -> Iterator[Step]:
     yield "only what is new", visitor.shop.ask_again
     yield "albums", lambda: visitor.consent.allow("list_album")
     yield "grants", visitor.grants.open
+    yield "one grant", page.locator("#more-1").click
+    yield "one grant, how to verify", page.locator("#how-to-verify > summary").click
+    yield "one grant, another time", lambda: _choose(visitor, "90d")
+    yield "grants again", visitor.grants.open
     yield "grants, about to end", page.locator("#end-1 > summary").click
     yield "grants, taken back", page.locator("#take-back-1-2").click
     yield "access has ended", visitor.grants.end
@@ -61,3 +65,8 @@ def _afterwards(visitor: Visitor, demo: Demo) -> Iterator[Step]:
     yield "landing, signed in", lambda: page.goto(server)
     yield "sign out", lambda: page.goto(f"{server}/sign-out")
     yield "signed out", page.locator("#sign-out").click
+
+
+def _choose(visitor: Visitor, lifetime: str) -> None:
+    visitor.page.locator(f"#lifetime-{lifetime}").check()
+    visitor.page.locator("#change-lifetime").click()

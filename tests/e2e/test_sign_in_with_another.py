@@ -37,6 +37,14 @@ client_secret_file = "demo.secret"
 title = {{ en = "Panda Photos", zh_CN = "熊猫相册" }}
 create_accounts = true
 
+[identity_providers.qq]
+platform = "qq"
+base_url = "{company}"
+client_id = "100330589"
+client_secret_file = "demo.secret"
+title = "QQ"
+create_accounts = true
+
 [identity_providers.nobody]
 issuer = "http://127.0.0.1:{nowhere}"
 client_id = "lobby"
@@ -63,6 +71,16 @@ client_name = "Lobby"
 client_secret = "{secret}"
 redirect_uris = ["{lobby}/sign-in/callback/demo"]
 scope = "openid profile email"
+
+[[clients]]
+client_id = "100330589"
+client_name = "Lobby, as QQ knows it"
+client_secret = "{secret}"
+redirect_uris = ["{lobby}/sign-in/callback/qq"]
+token_endpoint_auth_method = "client_secret_post"
+scope = "get_user_info"
+required_scope = "get_user_info"
+dialects = ["standard", "qq"]
 """
 
 
@@ -148,6 +166,29 @@ def test_link_and_unlink_and_every_page_on_the_way(open_browser: OpenBrowser, lo
     problems = [*_link_on_the_account_page(visitor, lobby), *_link_on_the_way_in(visitor, lobby)]
     visitor.page.locator("#unlink-1").click()
     expect(visitor.page.locator("#done")).to_be_visible()
+    assert problems == []
+
+
+def test_into_an_account_of_their_own_with_qq(open_browser: OpenBrowser, lobby: Lobby) -> None:
+    page = open_browser().page
+    page.goto(f"{lobby.address}/sign-in")
+    page.locator("#with-qq").click()
+    SignInPage(page).sign_in_as("lisi")
+    ConsentPage(page).refuse()
+    expect(page.locator("#problem")).to_be_visible()
+    page.locator("#with-qq").click()
+    ConsentPage(page).allow()
+    expect(page.locator("#create-account-form #username")).to_have_value("lisi")
+    problems = _look_at(page, "new-with-qq")
+    page.locator("#username").fill("fox")
+    page.locator("#create-account").click()
+    page.goto(f"{lobby.address}/account/sign-in-methods")
+    expect(page.get_by_text("QQ").first).to_be_visible()
+    page.context.clear_cookies(domain="127.0.0.1")
+    page.goto(f"{lobby.address}/sign-in")
+    page.locator("#with-qq").click()
+    page.goto(f"{lobby.address}/account/sign-in-methods")
+    expect(page.get_by_role("navigation").first).to_be_visible()
     assert problems == []
 
 

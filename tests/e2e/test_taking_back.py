@@ -1,7 +1,10 @@
 """What was allowed can be taken back at any time, and the photo service refuses from then on."""
 
+import json
+
 from playwright.sync_api import expect
 
+from tests.e2e.conftest import OpenBrowser
 from tests.e2e.pages import Visitor
 
 
@@ -57,3 +60,23 @@ def test_the_application_links_to_the_page_where_it_is_taken_back(visitor: Visit
     visitor.allow("list_album")
     visitor.page.get_by_role("link", name="What may this shop see?").click()
     expect(visitor.grants.applications).to_have_count(1)
+
+
+def test_the_time_is_changed_and_a_receipt_taken_along_without_scripts(open_browser: OpenBrowser) -> None:
+    visitor = open_browser(java_script_enabled=False)
+    visitor.allow("list_album")
+    visitor.grants.open()
+    visitor.page.locator("#more-1").click()
+    visitor.page.locator("#lifetime-forever").check()
+    visitor.page.locator("#change-lifetime").click()
+    expect(visitor.grants.done).to_contain_text("The new time holds from now")
+    expect(visitor.page.locator(".facts")).to_contain_text("you end it")
+    expect(visitor.page.locator("#history > li").first).to_contain_text("You changed how long")
+    with visitor.page.expect_download() as download:
+        visitor.page.locator("#receipt").click()
+    receipt = json.loads(download.value.path().read_text(encoding="utf-8"))["receipt"]
+    assert (receipt["username"], receipt["lifetime"], receipt["until"]) == ("zhangsan", "forever", None)
+    visitor.page.locator("#end").click()
+    expect(visitor.page.locator("#is-over")).to_be_visible()
+    visitor.grants.open()
+    expect(visitor.grants.applications).to_have_count(0)

@@ -5,13 +5,14 @@ import asyncio
 from msgspec.structs import replace
 
 from lingpai.server.storage.accounts import Accounts
-from lingpai.server.storage.applications import APPLICATIONS_PER_TEAM, Applications
+from lingpai.server.storage.applications import APPLICATIONS_PER_TEAM, ENTRIES_PER_TEAM, Applications
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.driver import Driver
+from lingpai.server.storage.grants import Grants
 from lingpai.server.storage.observations import REFUSALS_PER_CLIENT, Observations
 from lingpai.server.storage.portal_records import Application, HistoryEntry, Icon, Invitation, Refusal, Team
 from lingpai.server.storage.teams import Teams
-from tests.storage.samples import NOW, account, client
+from tests.storage.samples import NOW, account, client, grant
 
 TEAM = Team(id=b"t" * 16, name="Team", created_at=NOW)
 
@@ -177,3 +178,50 @@ async def test_the_picture_people_see_stays_beside_the_new_one(driver: Driver) -
     for icon in icons:
         await rows.put_icon(icon, icons[0].id)
     assert [await rows.get_icon(icon.id) is not None for icon in icons] == [True, False, True]
+
+
+async def test_an_application_on_trial_goes_with_everything_of_it(driver: Driver) -> None:
+    owner, tester = await _people(driver, "owner", "tester")
+    await Teams(driver).found(TEAM, owner)
+    made = await _application(driver)
+    rows = Applications(driver)
+    await rows.add_tester("app", tester, NOW)
+    kept = await rows.get("app")
+    assert kept is not None
+    assert await rows.delete(kept)
+    assert not await rows.delete(kept)
+    assert await Clients(driver).get("app") is None
+    assert await rows.testers("app") == []
+    assert await rows.history("app") == []
+    live = replace(made, approved_at=NOW)
+    assert await rows.add(live, client(client_id="app"), _entry("app"))
+    kept = await rows.get("app")
+    assert kept is not None
+    assert not await rows.delete(kept)
+
+
+async def test_who_leaves_a_team_loses_what_only_members_may(driver: Driver) -> None:
+    owner, other = await _people(driver, "owner", "other")
+    teams = Teams(driver)
+    await teams.found(TEAM, owner)
+    await _application(driver)
+    invitation = Invitation(digest=b"d" * 32, team_id=TEAM.id, role="developer", created_at=NOW, expires_at=NOW + 10)
+    await teams.invite(invitation)
+    await teams.join(invitation, other, NOW)
+    given = grant(account(id=other), client_id="app")
+    assert await Grants(driver).put(given, replaces=None)
+    assert await teams.remove(TEAM.id, other, NOW)
+    ended = await Grants(driver).get(other, "app")
+    assert ended is not None
+    assert ended.ended_at == NOW
+
+
+async def test_a_team_cannot_fill_the_history_and_reviewers_are_always_heard(driver: Driver) -> None:
+    (owner,) = await _people(driver, "owner")
+    await Teams(driver).found(TEAM, owner)
+    await _application(driver)
+    rows, own = Applications(driver), replace(_entry("app"), by_reviewer=False)
+    said = [await rows.say(own) for _ in range(ENTRIES_PER_TEAM + 3)]
+    assert said == [True] * ENTRIES_PER_TEAM + [False] * 3
+    assert await rows.say(_entry("app", "Enough."))
+    assert (await rows.history("app", limit=1))[0].text == "Enough."

@@ -10,6 +10,7 @@ from lingpai.cli.options import ConfigFile, PasswordStdin, read_config, read_pas
 from lingpai.cli.refusal import Refused
 
 if TYPE_CHECKING:
+    from lingpai.server.accounts.notices import Notices
     from lingpai.server.config import Config
     from lingpai.server.storage.driver import Driver
     from lingpai.server.storage.records import Account
@@ -137,6 +138,51 @@ def set_password(username: Username, password_stdin: PasswordStdin = False, conf
     with secret_keeper(settings) as keeper:
         _with_account(config, username, work)
     typer.echo(f"{username} has a new password and is signed out everywhere")
+
+
+@app.command("reset-second-factor")
+def reset_second_factor(username: Username, config: ConfigFile = None) -> None:
+    """Take the authenticator app and the recovery codes of somebody away who lost both.
+
+    Be sure of the person first: their password alone is enough afterwards. They are signed out everywhere, and told by
+    mail where their address is proved. Passkeys stay.
+
+    Example:
+
+        lingpai account reset-second-factor zhangsan
+    """
+    from lingpai.cli.keeper import read_master_key
+    from lingpai.cli.remote import current_remote
+    from lingpai.server.accounts.lost_factor import take_second_factor_away
+    from lingpai.server.audit import SECOND_FACTOR_CHANGED
+    from lingpai.server.storage.second_factors import SecondFactorRows
+
+    async def work(driver: "Driver", account: "Account", now: int) -> None:
+        totp = await SecondFactorRows(driver).get_totp(account.id)
+        if totp is None or totp.confirmed_at is None:
+            raise Refused(f"{username} has no second factor")
+        await take_second_factor_away(driver, account.id)
+        await _record(driver, SECOND_FACTOR_CHANGED, account, now, change="totp_reset")
+        await _notices(settings, driver, master_key).security_changed(account, "totp_reset", now)
+
+    if (remote := current_remote()) is not None:
+        remote.post(f"/accounts/{remote.account_id(username)}/reset-second-factor")
+    else:
+        settings = read_config(config)
+        master_key = read_master_key(settings)
+        _with_account(config, username, work)
+    typer.echo(f"{username} signs in with the password alone, and is signed out everywhere")
+
+
+def _notices(config: "Config", driver: "Driver", master_key: bytes) -> "Notices":
+    from lingpai.i18n import load_translators
+    from lingpai.server.accounts.notices import Notices
+    from lingpai.server.log import get_logger
+    from lingpai.server.storage.people import People
+    from lingpai.server.wiring.people import open_post
+
+    post = open_post(config, driver, get_logger("lingpai.cli"), master_key)
+    return Notices(post, People(driver), load_translators(), default_locale=config.default_locale)
 
 
 def _with_account(

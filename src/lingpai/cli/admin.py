@@ -109,11 +109,11 @@ def list_(config: ConfigFile = None) -> None:
 def enable_api(config: ConfigFile = None) -> None:
     """Switch the admin API on: adds its resource server and its two permissions to the catalog.
 
-    Then register a client for it, and get its tokens with client_credentials:
+    Then register a client with these permissions, and get its tokens with client_credentials.
+
+    Example:
 
         lingpai admin enable-api
-
-        lingpai client create ops --name Operations --grant-type client_credentials --scope "lingpai:admin:read"
     """
     from lingpai.cli.record import record_event
     from lingpai.cli.storage import write_with_driver

@@ -129,6 +129,16 @@ def check_expired(counts: Mapping[str, tuple[int, int]]) -> Finding:
     return Finding("warn", f"{what}, most of them in {worst}", advice)
 
 
+def check_mail(config: Config) -> list[Finding]:
+    """Who registers or forgets the password gets a mail."""
+    if config.smtp_host:
+        return [Finding("ok", f"mails go through {config.smtp_host}")]
+    if config.account_registration == "open" and not config.mail_outbox:
+        what = "people may register, but no mail can reach them: there is no mail server"
+        return [Finding("warn", what, "set smtp_host (docs/how-to/mail.md), or account_registration to off")]
+    return []
+
+
 def check_clock(now: int, newest_at: int) -> Finding:
     """The clock is set, and not behind ``newest_at``, the latest instant that is stored."""
     if now < _RELEASED_AT or now < newest_at:

@@ -48,6 +48,7 @@ def examine(config: "Config", *, online: bool) -> "list[Finding]":
 
     findings = [checks.Finding("ok", "settings are valid"), checks.check_issuer(config), _examine_key(config)]
     findings += checks.check_registration(config)
+    findings += checks.check_mail(config)
     findings += examine_identity_providers(config, online=online)
     findings += _examine_database(config)
     if online:

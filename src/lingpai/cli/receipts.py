@@ -61,7 +61,7 @@ def verify(
 
 
 def _read_receipt(file: Path) -> tuple[str, object]:
-    """The signed text, and what the file says in clear (``None``: it is the signed text alone)."""
+    """The signed text, and what the file says in clear, ``None`` if nothing."""
     document = _read_json(file)
     if not isinstance(document, dict) or not isinstance(document.get("signed"), str):
         raise Refused(f"{file} is no receipt")
@@ -113,5 +113,5 @@ def _read_json(file: Path) -> object:
         raise Refused(f"{file} is larger than any receipt")
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise Refused(f"{file} is not JSON: {error}") from None

@@ -6,13 +6,14 @@ rule: a caller never hands a token, code, password, cookie or ``state`` to a log
 """
 
 import asyncio
+import contextlib
 import functools
 import logging
 import re
 import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Literal, TextIO
+from typing import Literal, TextIO, cast
 
 import msgspec
 import structlog
@@ -214,7 +215,7 @@ class _Lines:
     """Where lines go. structlog asks it for the logger at the end of its chain."""
 
     def __init__(self, out: TextIO, *, requests_as_json: bool) -> None:
-        self._logger = structlog.WriteLogger(out)
+        self._logger = structlog.WriteLogger(cast("TextIO", _Out(out)))
         self._waiting: list[tuple[str, RequestLine]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.requests_as_json = requests_as_json
@@ -245,6 +246,24 @@ class _Lines:
             timestamp = str(_stamp(None, "info", {})["timestamp"])
             lines = [_JsonRequestLine("request", name, *_fields(line), "info", timestamp) for name, line in waiting]
             self._logger.msg(_encoder.encode_lines(lines).decode().removesuffix("\n"))
+
+
+class _Out:
+    """A stream that stops nobody: a line that cannot be written, because the disk is full, is lost.
+
+    Raised further, it would turn an answer that is already decided, and perhaps committed, into a 500.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def _json(event: object, **_options: object) -> str:

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from lingpai.testing.application import Person
 
 _PAGE_LIMIT = 20
-_SHOWN_CHARS = 300
+_SHOWN_CHARS = 600
 _BLANKS = re.compile(r"\s+")
 
 

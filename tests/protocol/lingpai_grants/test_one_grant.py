@@ -127,6 +127,7 @@ async def test_ending_it_leaves_history_and_receipt(world: World) -> None:
 
 
 async def test_it_is_extended_and_shortened_counted_from_now(world: World) -> None:
+    await world.add_client(refresh_token_lifetime_s=90 * DAY_S)
     tokens = await grant_tokens(world, browser := world.browser())
     world.clock.advance(29 * DAY_S)
     await world.sign_in(browser := world.browser())

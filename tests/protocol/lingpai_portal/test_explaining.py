@@ -109,8 +109,8 @@ async def test_a_token_of_ours_in_a_parameter_that_is_shown_is_masked(world: Wor
 async def test_a_flood_neither_grows_memory_nor_the_table(world: World) -> None:
     one = await _with_callback(world)
     observer = world.server.portal.observer
-    for _ in range(30):
-        for _ in range(20):
+    for _ in range(25):
+        for _ in range(12):
             await _refused(one, redirect_uri="https://evil.example/")
         await observer.write_waiting()
     assert world.rows()["refusal"] == REFUSALS_PER_CLIENT

@@ -2,6 +2,7 @@
 
 from lingpai.oauth.names import DEVICE_CODE
 from lingpai.server.portal.trials import ON_TRIAL
+from lingpai.server.storage.portal_records import Invitation
 from tests.device import Device
 from tests.portal import CALLBACK, Developer, decide, developer, reviewer
 from tests.world import Ask, World
@@ -80,3 +81,35 @@ async def test_a_stranger_at_a_device_is_told(world: World) -> None:
     await browser.submit(browser.form("device-form"), ("user_code", device.began["user_code"]))
     await browser.follow()
     assert 'data-outcome="trial"' in browser.page.text
+
+
+async def test_the_rule_holds_for_qq_connect_too(world: World) -> None:
+    one = await developer(world, with_qq=True)
+    await one.set_callbacks(CALLBACK)
+    await world.add_account("lisi")
+    url = f"/oauth2.0/authorize?response_type=code&client_id={one.client_id}&redirect_uri={CALLBACK}&state=s"
+    stranger = world.browser()
+    await world.sign_in(stranger, "lisi")
+    await stranger.get(url)
+    await stranger.follow()
+    assert "code=" not in stranger.page.headers.get("location", "")
+    assert not stranger.shows("consent-form")
+    await one.browser.get(url)
+    await one.browser.follow()
+    assert one.browser.shows("consent-form")
+
+
+async def test_who_leaves_the_team_can_use_it_no_longer(world: World) -> None:
+    one = await developer(world)
+    await one.set_callbacks(CALLBACK)
+    lisi = await world.add_account("lisi")
+    teams = world.server.portal.teams
+    team_id = bytes.fromhex(one.team_id)
+    invitation = Invitation(
+        digest=b"d" * 32, team_id=team_id, role="developer", created_at=0, expires_at=world.clock.now + 10
+    )
+    await teams.invite(invitation)
+    await teams.join(invitation, lisi.id, world.clock.now)
+    assert "code" in await _allow(one, "lisi")
+    assert await teams.remove(team_id, lisi.id, world.clock.now)
+    assert (await _allow(one, "lisi"))["error"] == "access_denied"

@@ -18,7 +18,11 @@ from tests.unit.docs.snippets import read_blocks
 from tools.tree import ROOT
 
 HOW_TOS = sorted(f"docs/how-to/{file.name}" for file in (ROOT / "docs/how-to").glob("*.md"))
-IN_BOTH_LANGUAGES = [("README.md", "README.zh.md"), ("docs/start.md", "docs/zh/start.md")]
+IN_BOTH_LANGUAGES = [
+    ("README.md", "README.zh.md"),
+    ("docs/start.md", "docs/zh/start.md"),
+    ("docs/how-to/point-a-qq-sdk-here.md", "docs/zh/how-to/point-a-qq-sdk-here.md"),
+]
 _USUAL_PORTS = ("4000", "5000", "3000", "8000")
 
 

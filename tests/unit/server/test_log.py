@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import io
 import json
 import logging
@@ -261,3 +262,13 @@ def test_any_other_object_is_shown_as_text_and_redacted() -> None:
 
 def test_bytes_show_only_their_length() -> None:
     assert redact(None, "info", {"event": "x", "id": b"secret"})["id"] == "<6 bytes>"
+
+
+@pytest.mark.parametrize("format_", ["json", "console"])
+def test_a_full_disk_under_the_log_stops_nobody(format_: LogFormat) -> None:
+    with open("/dev/full", "w", encoding="utf-8", buffering=1) as full:  # noqa: PTH123 - a device
+        configure_logging(format_, "info", full)
+        get_logger("http").error("anything")
+        log_request("http", REQUEST)
+        with contextlib.suppress(OSError):
+            full.close()

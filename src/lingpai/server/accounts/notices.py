@@ -49,8 +49,11 @@ class Notices:
             account, lambda words: texts.new_grant(words, username=account.username, application=application), now
         )
 
+    def words_for(self, account: Account) -> Translator:
+        """The language to write to the person in."""
+        return self._translators.get(account.locale.replace("-", "_"), self._translators[self._default_locale])
+
     async def tell(self, account: Account, write: Callable[[Translator], Content], now: int) -> None:
         """Any mail to the account's proved address, in the person's language."""
         if account.email and account.email_verified:
-            words = self._translators.get(account.locale.replace("-", "_"), self._translators[self._default_locale])
-            await self._post.put(account.email, write(words), now)
+            await self._post.put(account.email, write(self.words_for(account)), now)

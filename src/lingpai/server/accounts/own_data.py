@@ -1,7 +1,7 @@
 """What a person can take along, and leaving for good.
 
-Owns what is in the export, and the order of a deletion: it is proved in the audit log, then everything goes in one
-transaction. What stays in the audit log names the account's id, which nothing leads from any more.
+Owns what is in the export, and the order of a deletion: everything goes in one transaction, and the proof of it is
+written in the same. What stays in the audit log names the account's id, which nothing leads from any more.
 """
 
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from lingpai.server.mail import texts
 from lingpai.server.storage.audit import AuditLog
 from lingpai.server.storage.grants import Grants
 from lingpai.server.storage.people import People
-from lingpai.server.storage.records import Account
+from lingpai.server.storage.records import Account, AuditEvent
 from lingpai.server.storage.sessions import Sessions
 
 _EVENTS_LIMIT = 5_000
@@ -86,16 +86,19 @@ class OwnData:
             ],
         }
 
-    async def delete(self, account: Account, *, ip: str, now: int) -> None:
-        """The account and all that is the person's, at once and for good.
+    async def delete(self, account: Account, *, ip: str, now: int) -> bool:
+        """The account and all that is the person's, at once and for good. ``False``: see ``Teams.held_by``.
 
         Applications signed in to are told by back-channel logout; their grants and tokens are gone with this.
 
         Spec: OpenID Connect Back-Channel Logout 1.0 §2.3
         """
-        await self._audit.record(ACCOUNT_DELETED, now=now, account_id=account.id, ip=ip, by="owner")
-        await self._people.delete_account(account.id)
+        proof = AuditEvent(at=now, event=ACCOUNT_DELETED, account_id=account.id, ip=ip, detail={"by": "owner"})
+        if not await self._people.delete_account(account.id, proof):
+            return False
+        self._audit.note(ACCOUNT_DELETED, account_id=account.id, ip=ip, by="owner")
         await self._notices.tell(account, lambda words: texts.account_deleted(words, username=account.username), now)
+        return True
 
     async def _applications(self, account_id: bytes, now: int) -> list[dict[str, object]]:
         return [

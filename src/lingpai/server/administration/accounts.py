@@ -3,12 +3,11 @@
 A forced reset takes the password away: the next one is set through a mail to the account's address.
 """
 
-from collections.abc import Mapping
-
 from msgspec.structs import replace
 
-from lingpai.i18n import Translator
 from lingpai.server.accounts.credentials import Credentials
+from lingpai.server.accounts.lost_factor import take_second_factor_away
+from lingpai.server.accounts.notices import Notices
 from lingpai.server.accounts.roles import Role, Roles
 from lingpai.server.administration.desk import Actor, ActRefused, Desk
 from lingpai.server.audit import (
@@ -17,13 +16,14 @@ from lingpai.server.audit import (
     GRANT_ENDED,
     PASSWORD_RESET_FORCED,
     ROLE_CHANGED,
+    SECOND_FACTOR_CHANGED,
     SESSIONS_ENDED,
 )
 from lingpai.server.storage.accounts import Accounts
 from lingpai.server.storage.driver import Driver
 from lingpai.server.storage.grants import Grants
 from lingpai.server.storage.records import Account
-from lingpai.server.storage.second_factors import SignInSteps
+from lingpai.server.storage.second_factors import SecondFactorRows, SignInSteps
 from lingpai.server.storage.sessions import Sessions
 
 
@@ -37,17 +37,16 @@ class AccountActs:
         grants: Grants,
         roles: Roles,
         credentials: Credentials,
-        translators: Mapping[str, Translator],
-        *,
-        default_locale: str,
+        notices: Notices,
+        second_factors: SecondFactorRows,
     ) -> None:
         self._desk = desk
         self._accounts = accounts
         self._grants = grants
         self._roles = roles
         self._credentials = credentials
-        self._translators = translators
-        self._default_locale = default_locale
+        self._notices = notices
+        self._second_factors = second_factors
 
     async def find(self, account_id: bytes) -> Account:
         """The account. Raises ``ActRefused``."""
@@ -100,10 +99,27 @@ class AccountActs:
         await self._desk.write(actor, "help_account", PASSWORD_RESET_FORCED, work, now=now, account_id=account.id)
         if not account.email or account.disabled_at is not None:
             return False
-        locale = account.locale.replace("-", "_")
-        words = self._translators.get(locale, self._translators[self._default_locale])
-        await self._credentials.send_reset(account, words, now)
+        await self._credentials.send_reset(account, self._notices.words_for(account), now)
         return True
+
+    async def has_second_factor(self, account_id: bytes) -> bool:
+        """Whether a code is asked for when it signs in."""
+        totp = await self._second_factors.get_totp(account_id)
+        return totp is not None and totp.confirmed_at is not None
+
+    async def reset_second_factor(self, actor: Actor, account_id: bytes, now: int) -> None:
+        """For somebody who lost the phone and the recovery codes: the password is enough again. The person is told."""
+        account = await self._other(actor, account_id)
+        if not await self.has_second_factor(account.id):
+            raise ActRefused("conflict", {"second_factor": "not_set_up"})
+
+        async def work(driver: Driver) -> None:
+            await take_second_factor_away(driver, account.id)
+
+        await self._desk.write(
+            actor, "help_account", SECOND_FACTOR_CHANGED, work, now=now, account_id=account.id, change="totp_reset"
+        )
+        await self._notices.security_changed(account, "totp_reset", now)
 
     async def end_grant(self, actor: Actor, account_id: bytes, client_id: str, now: int) -> None:
         """Take back for the person what they allowed an application."""

@@ -119,6 +119,10 @@ def security_changed(words: Translator, *, username: str, what: str) -> Content:
     told = {
         "totp_added": _("An authenticator app is now asked for when you sign in."),
         "totp_removed": _("The authenticator app was removed: your password alone is enough again."),
+        "totp_reset": _(
+            "Whoever runs this service removed the authenticator app and the recovery codes: your password alone is"
+            " enough again. You were signed out everywhere."
+        ),
         "recovery_codes": _("New recovery codes were made; the old ones no longer work."),
         "recovery_used": _("A recovery code was used to sign in."),
         "passkey_added": _("A passkey was added."),

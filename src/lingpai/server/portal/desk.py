@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from lingpai.crypto.digest import new_secret
-from lingpai.server.audit import CLIENT_CHANGED, CLIENT_CREATED, CLIENT_SECRET_ROTATED, Audit
+from lingpai.server.audit import CLIENT_CHANGED, CLIENT_CREATED, CLIENT_DELETED, CLIENT_SECRET_ROTATED, Audit
 from lingpai.server.client_auth.secret import is_alive
 from lingpai.server.portal.becoming import (
     ApplicationKind,
@@ -153,11 +153,22 @@ class Desk:
         state = "approved" if is_live(kept.application) else "draft"
         await self._write(kept, replace(kept.application, state=state), by=by, now=now, what="state", event="withdrawn")
 
+    async def delete(self, kept: Kept, by: Account, now: int) -> None:
+        """Delete an application on trial. One that people use stays: its reviewers can suspend it."""
+        if is_live(kept.application) or kept.application.state == "suspended":
+            raise ActRefused("state")
+        if not await self._applications.delete(kept):
+            raise ActRefused("changed")
+        await self._audit.record(
+            CLIENT_DELETED, now=now, account_id=by.id, client_id=kept.application.client_id, by="developer portal"
+        )
+
     async def comment(self, kept: Kept, text: str, by: Account, now: int) -> None:
         """Say something to the reviewers."""
         if not text:
             raise ActRefused("text")
-        await self._applications.say(_entry(kept.application, "comment", by, now, text))
+        if not await self._applications.say(_entry(kept.application, "comment", by, now, text)):
+            raise ActRefused("full")
 
     async def _write(
         self,

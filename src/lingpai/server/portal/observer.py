@@ -60,7 +60,8 @@ _USUAL = frozenset(
 )
 _VALUE_LIMIT_CHARS = 512
 _WAITING_LIMIT = 2_000
-_PER_CLIENT_LIMIT = 20
+_REFUSED_CLIENTS_LIMIT = 200
+_PER_CLIENT_LIMIT = 10
 _DAY_S = 86_400
 _INTERVAL_S = 5
 _ERROR = 500
@@ -94,7 +95,7 @@ class Observer:
             await self.write_waiting()
 
     async def write_waiting(self) -> None:
-        """Write what waits, as one transaction. Raises ``StorageUnavailable``; then it waits on."""
+        """Write what waits, as one transaction. Raises ``StorageUnavailable``; then the numbers wait on."""
         if not self._numbers and not self._refusals:
             return
         numbers, refusals = self._numbers, self._refusals
@@ -137,10 +138,10 @@ class Observer:
             self._keep(refusal)
 
     def _keep(self, refusal: Refusal) -> None:
-        # A flood of refusals must fill neither memory nor, 200 at a time, the disk's working day.
+        # A flood of refusals, in one name or in many, must fill neither memory nor the disk's working day.
         waiting = self._refusals.get(refusal.client_id)
         if waiting is None:
-            if len(self._refusals) < _WAITING_LIMIT:
+            if len(self._refusals) < _REFUSED_CLIENTS_LIMIT:
                 self._refusals[refusal.client_id] = [refusal]
             return
         waiting.append(refusal)

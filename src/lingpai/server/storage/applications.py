@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lingpai.server.storage.clients import decode_client
 from lingpai.server.storage.driver import Driver, Row, Statement
@@ -38,8 +39,17 @@ SELECT $1, $2, $3, $4, 1, $5, $6 WHERE (SELECT count(*) FROM application WHERE t
 _REPLACE = """UPDATE application SET state = $2, document = $3, revision = revision + 1, submitted_at = $4,
 approved_at = $5 WHERE client_id = $1 AND revision = $6"""
 
+_DELETE = "DELETE FROM application WHERE client_id = $1 AND revision = $2 AND approved_at IS NULL"
+_TABLES_OF_AN_APPLICATION = (
+    *("application_tester", "application_icon", "application_entry", "refusal", "client_day"),
+    *("account_grant", "client"),
+)
+_DELETE_ROWS = tuple(f"DELETE FROM {table} WHERE client_id = $1" for table in _TABLES_OF_AN_APPLICATION)
+
+# What a team does is told as long as there is room: nobody fills the table by changing things to and fro.
 _ADD_ENTRY = """INSERT INTO application_entry (client_id, at, event, by_reviewer, author, text)
-VALUES ($1, $2, $3, $4, $5, $6)"""
+SELECT $1, $2, $3, $4, $5, $6 WHERE $4 = 1
+OR (SELECT count(*) FROM application_entry WHERE client_id = $1 AND by_reviewer = 0) < $7"""
 _ENTRIES = """SELECT client_id, at, event, by_reviewer, author, text, id FROM application_entry
 WHERE client_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"""
 
@@ -60,6 +70,7 @@ _GET_ICON = "SELECT id, client_id, content_type, body, created_at FROM applicati
 _LAST_ID = 2**62
 APPLICATIONS_PER_TEAM = 50
 TESTERS_PER_APPLICATION = 20
+ENTRIES_PER_TEAM = 500
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -133,9 +144,18 @@ class Applications:
         statements += map(_entry_statement, entries)
         return await self._driver.transact(statements) is not None
 
-    async def say(self, entry: HistoryEntry) -> None:
-        """Add to the history without changing anything."""
-        await self._driver.transact([_entry_statement(entry)])
+    async def delete(self, kept: Kept) -> bool:
+        """Everything of an application on trial: every token of it is dead. ``False``: it was changed meanwhile."""
+        client_id = kept.application.client_id
+        statements = [
+            Statement(_DELETE, (client_id, kept.revision), expect_rows=1),
+            *(Statement(sql, (client_id,)) for sql in _DELETE_ROWS),
+        ]
+        return await self._driver.transact(statements) is not None
+
+    async def say(self, entry: HistoryEntry) -> bool:
+        """Add to the history without changing anything. ``False``: a team that has said enough."""
+        return await self._driver.transact([replace(_entry_statement(entry), expect_rows=1)]) is not None
 
     async def history(self, client_id: str, before: int | None = None, limit: int = 50) -> list[HistoryEntry]:
         """The latest first; ``before``: id of the last one seen."""
@@ -176,7 +196,8 @@ def _encode(application: Application) -> str:
 
 def _entry_statement(entry: HistoryEntry) -> Statement:
     e = entry
-    return Statement(_ADD_ENTRY, (e.client_id, e.at, e.event, int(e.by_reviewer), e.author, e.text))
+    args = (e.client_id, e.at, e.event, int(e.by_reviewer), e.author, e.text, ENTRIES_PER_TEAM)
+    return Statement(_ADD_ENTRY, args)
 
 
 def _decode(row: Row) -> Kept:

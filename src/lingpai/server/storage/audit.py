@@ -103,8 +103,8 @@ class AuditLog:
     ) -> list[NumberedEvent]:
         """Events of these kinds between an account and a client, whose place is before ``before_id``."""
         places = ", ".join(f"${number}" for number in range(5, 5 + len(events)))
-        args = (account_id, client_id, before_id, limit, *events)
-        rows = await self._driver.fetch_all(_LIST_GRANT.format(events=places), args)
+        sql = _LIST_GRANT.format(events=places)
+        rows = await self._driver.fetch_all(sql, (account_id, client_id, before_id, limit, *events))
         return [NumberedEvent(row[0], _decode(row[1:])) for row in rows]
 
     async def last_id_before(self, at: int) -> int:

@@ -32,6 +32,11 @@ def client_columns(client: Client) -> tuple[Value, ...]:
     return (client.client_id, _encoder.encode(client).decode(), *marks, client.client_name.lower())
 
 
+def put_client(client: Client) -> Statement:
+    """Insert or replace, for transactions of others."""
+    return Statement(_PUT, client_columns(client))
+
+
 class Clients:
     """Applications by ``client_id``."""
 
@@ -53,4 +58,4 @@ class Clients:
 
     async def put(self, client: Client) -> None:
         """Insert or replace."""
-        await self._driver.transact([Statement(_PUT, client_columns(client))])
+        await self._driver.transact([put_client(client)])

@@ -6,11 +6,12 @@ any more.
 """
 
 from lingpai.server.storage.accounts import COLUMNS, decode_account
-from lingpai.server.storage.audit import addresses_erased
+from lingpai.server.storage.audit import addresses_erased, appended
 from lingpai.server.storage.driver import Driver, Statement
 from lingpai.server.storage.people_records import Avatar
-from lingpai.server.storage.records import Account
+from lingpai.server.storage.records import Account, AuditEvent
 from lingpai.server.storage.session_clients import notices_of_account
+from lingpai.server.storage.teams import leaving_for_good
 
 _LIST_BY_EMAIL = f"""SELECT {COLUMNS} FROM account a WHERE lower(a.email) = $1 AND a.email <> ''
 ORDER BY a.username LIMIT $2"""
@@ -76,10 +77,16 @@ class People:
         is_new = await self._driver.transact([Statement(_RECORD_BROWSER, args, expect_rows=1)]) is not None
         return is_new and has_others
 
-    async def delete_account(self, account_id: bytes) -> None:
-        """Everything of this person, as one transaction. Applications signed in to are told that the sessions ended."""
-        await self._driver.transact(
+    async def delete_account(self, account_id: bytes, proof: AuditEvent | None = None) -> bool:
+        """Everything of this person, as one transaction, which ``proof`` is part of.
+
+        Applications signed in to are told that the sessions ended. ``False``: somebody must decide for a team first,
+        see ``Teams.held_by``.
+        """
+        done = await self._driver.transact(
             [
+                *leaving_for_good(account_id),
+                *([appended(proof)] if proof else []),
                 notices_of_account(account_id),
                 Statement(_REFUSE_DEVICES, (account_id,)),
                 *(Statement(sql, (account_id,)) for sql in _DELETE_ROWS),
@@ -87,3 +94,4 @@ class People:
                 Statement(_DELETE_ACCOUNT, (account_id,)),
             ]
         )
+        return done is not None

@@ -27,6 +27,21 @@ WHERE account_id = $2 AND ended_at IS NULL AND client_id IN (SELECT a.client_id 
 WHERE a.team_id = $1 AND a.approved_at IS NULL AND NOT EXISTS (SELECT 1 FROM application_tester t
 WHERE t.client_id = a.client_id AND t.account_id = $2))"""
 
+# Whoever leaves these for good leaves somebody, or an application, with nobody to decide.
+_HELD = """SELECT m.team_id FROM team_member m WHERE m.account_id = $1 AND m.role = 'owner'
+AND NOT EXISTS (SELECT 1 FROM team_member o
+WHERE o.team_id = m.team_id AND o.role = 'owner' AND o.account_id <> $1)
+AND (EXISTS (SELECT 1 FROM team_member o WHERE o.team_id = m.team_id AND o.account_id <> $1)
+OR EXISTS (SELECT 1 FROM application a JOIN client c ON c.client_id = a.client_id WHERE a.team_id = m.team_id))"""
+_LIST_HELD = f"SELECT id, name, created_at FROM team WHERE id IN ({_HELD}) ORDER BY name, id LIMIT $2"
+_IS_HELD = f"UPDATE team SET name = name WHERE id IN ({_HELD})"
+_ALONE = """SELECT m.team_id FROM team_member m WHERE m.account_id = $1 AND NOT EXISTS (
+SELECT 1 FROM team_member o WHERE o.team_id = m.team_id AND o.account_id <> $1)"""
+_END_ALONE = (
+    f"DELETE FROM team_invitation WHERE team_id IN ({_ALONE})",
+    f"DELETE FROM team WHERE id IN ({_ALONE})",
+)
+
 _INVITATION_COLUMNS = "digest, team_id, role, email, created_at, expires_at"
 _INVITE = f"""INSERT INTO team_invitation ({_INVITATION_COLUMNS}) SELECT $1, $2, $3, $4, $5, $6
 WHERE (SELECT count(*) FROM team_invitation WHERE team_id = $2) + (SELECT count(*) FROM team_member WHERE team_id = $2)
@@ -42,6 +57,15 @@ _REVOKE = "DELETE FROM team_invitation WHERE digest = $1 AND team_id = $2"
 
 _TEAMS_PER_ACCOUNT = 20
 _PEOPLE_PER_TEAM = 100
+
+
+def leaving_for_good(account_id: bytes) -> list[Statement]:
+    """For the transaction that deletes the account, before its memberships go: teams with nobody else in them end.
+
+    The transaction is refused while the account is the only owner of a team that goes on.
+    """
+    refused = Statement(_IS_HELD, (account_id,), expect_rows=0, counts="team_member")
+    return [refused, *(Statement(sql, (account_id,)) for sql in _END_ALONE)]
 
 
 class Teams:
@@ -75,6 +99,11 @@ class Teams:
     async def list_for(self, account_id: bytes) -> list[tuple[Team, TeamRole]]:
         """The account's teams by name; nobody is in more than fit."""
         return [_decode_team(row) for row in await self._driver.fetch_all(_LIST_FOR, (account_id, _PEOPLE_PER_TEAM))]
+
+    async def held_by(self, account_id: bytes) -> list[Team]:
+        """Teams with other people or with applications, whose only owner the account is."""
+        rows = await self._driver.fetch_all(_LIST_HELD, (account_id, _TEAMS_PER_ACCOUNT))
+        return [Team(id=row[0], name=row[1], created_at=row[2]) for row in rows]
 
     async def members(self, team_id: bytes) -> list[TeamMember]:
         """Everybody in it, who came first first."""

@@ -6,25 +6,27 @@ from starlette.responses import Response
 
 from lingpai.server.accounts.own_data import OwnData
 from lingpai.server.http import Cookies
+from lingpai.server.storage.teams import Teams
 from lingpai.server.web.account_visits import AccountVisit, AccountVisits
 from lingpai.server.web.showing import Showing
 
-_STATUS = {"stale": 403, "not_ticked": 422}
+_STATUS = {"stale": 403, "not_ticked": 422, "teams": 409}
 
 
 class OwnDataPage:
     """``GET`` and ``POST /account/data``, ``GET /account/data/export``."""
 
-    def __init__(self, visits: AccountVisits, data: OwnData, cookies: Cookies, showing: Showing) -> None:
+    def __init__(self, visits: AccountVisits, data: OwnData, teams: Teams, cookies: Cookies, showing: Showing) -> None:
         self._visits = visits
         self._data = data
+        self._teams = teams
         self._cookies = cookies
         self._showing = showing
 
     async def get(self, request: Request) -> Response:
         """Both, explained."""
         opened = await self._visits.open(request)
-        return opened if isinstance(opened, Response) else self._show(opened)
+        return opened if isinstance(opened, Response) else await self._show(opened)
 
     async def export(self, request: Request) -> Response:
         """Everything as a file."""
@@ -48,15 +50,17 @@ class OwnDataPage:
             return opened
         form = await self._visits.read(opened)
         if form is None:
-            return self._show(opened, "stale")
+            return await self._show(opened, "stale")
         if not opened.is_recent:
             return self._visits.confirm_first("data")
         if form.get("sure") != "yes":
-            return self._show(opened, "not_ticked")
-        await self._data.delete(opened.account, ip=opened.ip, now=opened.now)
+            return await self._show(opened, "not_ticked")
+        if not await self._data.delete(opened.account, ip=opened.ip, now=opened.now):
+            return await self._show(opened, "teams")
         response = self._showing.show(opened.visit, "account_deleted.html")
         self._cookies.clear_session(response)
         return response
 
-    def _show(self, opened: AccountVisit, problem: str = "") -> Response:
-        return self._visits.show(opened, "data.html", status=_STATUS.get(problem, 200), problem=problem)
+    async def _show(self, opened: AccountVisit, problem: str = "") -> Response:
+        status, teams = _STATUS.get(problem, 200), await self._teams.held_by(opened.account.id)
+        return self._visits.show(opened, "data.html", status=status, problem=problem, teams=teams)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from lingpai.i18n import Translator
 from lingpai.server.accounts.credentials import Credentials
+from lingpai.server.accounts.notices import Notices
 from lingpai.server.accounts.roles import Roles
 from lingpai.server.administration.accounts import AccountActs
 from lingpai.server.administration.applications import ApplicationActs
@@ -19,6 +19,7 @@ from lingpai.server.registration.secrets import SecretMaker
 from lingpai.server.storage.announcements import Announcements
 from lingpai.server.storage.directory import Directory
 from lingpai.server.storage.glance import Glance
+from lingpai.server.storage.second_factors import SecondFactorRows
 from lingpai.server.storage.terms import Terms
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.tokens.keyring import Keyring
@@ -51,7 +52,7 @@ class AdministrationParts:
         rotation: KeyRotation,
         secret_maker: SecretMaker,
         credentials: Credentials,
-        translators: Mapping[str, Translator],
+        notices: Notices,
     ) -> None:
         self.config = config
         self.store = store
@@ -65,8 +66,8 @@ class AdministrationParts:
             store.grants,
             self.roles,
             credentials,
-            translators,
-            default_locale=config.default_locale,
+            notices,
+            SecondFactorRows(store.driver),
         )
         self.applications = ApplicationActs(self.desk, store.clients, secret_maker)
         self.catalog = CatalogActs(self.desk, store.catalog, store.clients, signing_algs=config.signing_algs)

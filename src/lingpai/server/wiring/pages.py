@@ -71,11 +71,7 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
             audit=parts.audit,
         ),
         devices=device_pages(parts, visits),
-        people={
-            **people_pages(parts, visits, arrivals),
-            **grant_pages(parts, visits),
-            **portal_pages(parts.portal, Showing(pages, visits)),
-        },
+        people=_pages_of_the_signed_in(parts, visits, arrivals),
         upstream=upstream_routes(parts, visits, arrivals),
         administration=_administration_pages(parts, Showing(pages, visits), arrivals),
     ).items():
@@ -84,6 +80,11 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
     by_path[paths.AUTHORIZE] = {"GET": authorize.get, "POST": authorize.post}
     by_path[paths.RESUME] = {"GET": authorize.resume}
     return {path: Route(methods) for path, methods in by_path.items()}
+
+
+def _pages_of_the_signed_in(parts: Parts, visits: Visits, arrivals: Arrivals) -> Mapping[tuple[str, str], Handler]:
+    portal = portal_pages(parts.portal, Showing(parts.pages, visits))
+    return {**people_pages(parts, visits, arrivals), **grant_pages(parts, visits), **portal}
 
 
 def _administration_pages(parts: Parts, showing: Showing, arrivals: Arrivals) -> Mapping[tuple[str, str], Handler]:

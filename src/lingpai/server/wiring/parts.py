@@ -1,8 +1,7 @@
 """Everything endpoints and pages share, built once."""
 
-from collections.abc import Mapping
 
-from lingpai.i18n import Translator, load_translators
+from lingpai.i18n import load_translators
 from lingpai.server.accounts.csrf import Csrf
 from lingpai.server.accounts.logout_notices import LogoutNotices
 from lingpai.server.accounts.passwords import Passwords
@@ -90,9 +89,9 @@ class Parts:
         self._build_upstream(config)
 
         self.idempotency_key = master_keys.idempotency_key(master_key)
-        self._build_administration(translators)
+        self._build_administration()
 
-    def _build_administration(self, translators: Mapping[str, Translator]) -> None:
+    def _build_administration(self) -> None:
         self.administration = AdministrationParts(
             self.config,
             self.store,
@@ -102,7 +101,7 @@ class Parts:
             rotation=self.key_rotation,
             secret_maker=self.secret_maker,
             credentials=self.people.credentials,
-            translators=translators,
+            notices=self.people.notices,
         )
 
     def _build_tokens(self, config: Config, master_key: bytes) -> None:

@@ -20,6 +20,7 @@ from lingpai.server.mail.message import MailWriter
 from lingpai.server.mail.post import Post
 from lingpai.server.mail.smtp import Smtp
 from lingpai.server.rate_limit import Throttle
+from lingpai.server.storage.driver import Driver
 from lingpai.server.storage.mail import MailLinks, MailQueue
 from lingpai.server.storage.passkeys import Passkeys
 from lingpai.server.storage.people import People
@@ -54,7 +55,7 @@ class PeopleParts:
         self.rows = People(store.driver)
         self.steps = SignInSteps(store.driver)
         self.pictures = Pictures()
-        self.post = _post(config, store, log, master_key)
+        self.post = open_post(config, store.driver, log, master_key)
         self.notices = Notices(self.post, self.rows, translators, default_locale=config.default_locale)
         self._build_factors(config, store, audit, master_key)
         links = LinkMails(
@@ -97,8 +98,9 @@ class PeopleParts:
         )
 
 
-def _post(config: Config, store: Store, log: Logger, master_key: bytes) -> Post:
+def open_post(config: Config, driver: Driver, log: Logger, master_key: bytes) -> Post:
+    """What queues and sends mails by these settings."""
     sender = config.mail_from or f"no-reply@{urlsplit(config.issuer).hostname}"
     writer = MailWriter(sender=sender, service_name=config.service_name, issuer=config.issuer)
     send = Smtp(config).send if config.smtp_host else None
-    return Post(MailQueue(store.driver), writer, send, log, key=master_keys.mail_key(master_key))
+    return Post(MailQueue(driver), writer, send, log, key=master_keys.mail_key(master_key))

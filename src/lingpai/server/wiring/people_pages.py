@@ -114,7 +114,7 @@ def _profile_pages(parts: Parts, showing: Showing) -> dict[tuple[str, str], Hand
         people.translators,
         issuer=parts.config.issuer,
     )
-    data = OwnDataPage(visits, people.own_data, parts.cookies, showing)
+    data = OwnDataPage(visits, people.own_data, parts.portal.teams, parts.cookies, showing)
     return {
         ("GET", paths.ACCOUNT): account.get,
         ("POST", paths.ACCOUNT): account.post,

@@ -3,7 +3,7 @@
 A token of a person acts with the person's role, a token of a client by its scope: reading as a reader, writing as an
 administrator. The first request loads FastAPI in another thread: whoever never uses the API never pays for it.
 
-Spec: RFC 6750 §3; RFC 9457 §3; draft-ietf-httpapi-idempotency-key-header §2
+Spec: RFC 6750 §3; RFC 9457 §3
 """
 
 import asyncio

@@ -34,6 +34,7 @@ class PeopleRoutes:
         router.add_api_route("/accounts/{account_id}/enable", self.enable, methods=["POST"])
         router.add_api_route("/accounts/{account_id}/end-sessions", self.end_sessions, methods=["POST"])
         router.add_api_route("/accounts/{account_id}/force-reset", self.force_reset, methods=["POST"])
+        router.add_api_route("/accounts/{account_id}/reset-second-factor", self.reset_second_factor, methods=["POST"])
         router.add_api_route("/accounts/{account_id}/role", self.put_role, methods=["PUT"])
         router.add_api_route("/accounts/{account_id}/grants", self.list_grants, methods=["GET"])
         router.add_api_route("/accounts/{account_id}/grants/{client_id}", self.end_grant, methods=["DELETE"])
@@ -73,6 +74,11 @@ class PeopleRoutes:
         """Take its password away and send a link to set a new one."""
         sent = await self._acts.force_reset(actor_of(request), bytes.fromhex(account_id), self._clock())
         return ResetOut(mail_sent=sent)
+
+    async def reset_second_factor(self, request: Request, account_id: AccountId) -> Done:
+        """Take its authenticator app and recovery codes away, sign it out everywhere and tell its owner."""
+        await self._acts.reset_second_factor(actor_of(request), bytes.fromhex(account_id), self._clock())
+        return Done()
 
     async def put_role(self, request: Request, account_id: AccountId, body: RoleBody) -> Done:
         """Give it a role, or take its role away."""

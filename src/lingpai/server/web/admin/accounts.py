@@ -126,6 +126,8 @@ class AccountPage:
                 await acts.end_sessions(actor, account_id, now)
             case "force_reset":
                 return "reset_sent" if await acts.force_reset(actor, account_id, now) else "reset_unsent"
+            case "reset_second_factor":
+                await acts.reset_second_factor(actor, account_id, now)
             case "end_grant":
                 await acts.end_grant(actor, account_id, client_id or "", now)
             case "put_role":
@@ -145,6 +147,7 @@ class AccountPage:
             is_self=account.id == visit.opened.account.id,
             its_role=await self._roles.role_of(account.id),
             roles=ROLES,
+            has_second_factor=await self._acts.has_second_factor(account.id),
             grants=[(grant, client) for grant, client in grants if _is_living(grant.ended_at, grant.expires_at, visit)],
             sessions=[(device_name(session.user_agent), session.created_at) for session in sessions],
             events=await self._events.list_page(AuditFilter(account_id=account.id), limit=_EVENTS_SHOWN),
