@@ -29,10 +29,11 @@ test: setup ## every test: unit, protocol, storage, attack, house, interop, brow
 	@LINGPAI_TEST_DATABASE=postgresql PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --dist loadfile $(RACES) $(ARGS)
 	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --dist loadfile tests/e2e $(ARGS)
 
-# What is decided by the database when requests race, repeat themselves or meet a failing disk.
+# What is decided by the database when requests race, repeat themselves, are counted or meet a failing disk.
 RACES := tests/attack/test_many_at_once.py tests/attack/test_code_replay.py tests/attack/test_refresh_reuse.py \
 	tests/protocol/rfc6749_authorization_code/test_redeeming.py tests/protocol/rfc9449_dpop/test_nonces_and_replays.py \
-	tests/protocol/rfc7009_revocation tests/storage/test_server_without_its_database.py
+	tests/protocol/rfc7009_revocation tests/protocol/lingpai_statement_budgets tests/attack/test_password_guessing.py \
+	tests/attack/test_device_code_guessing.py tests/storage/test_server_without_its_database.py
 
 test-postgresql: $(VENV)/.project ## protocol, attacks and storage with whole servers on PostgreSQL (a quarter of an hour)
 	@LINGPAI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n auto --dist loadfile tests/storage tests/protocol tests/attack $(ARGS)

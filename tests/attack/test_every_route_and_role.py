@@ -14,13 +14,18 @@ from lingpai.server.storage.records import Account
 from lingpai.server.wiring.pages import browser_routes
 from lingpai.server.wiring.protocol import protocol_routes
 from tests.administration import add_person, sign_in
-from tests.browser import Browser
+from tests.browser import Browser, Form
 from tests.portal import developer
 from tests.world import SECRET, World
 
 WHO = ("nobody", "person", "developer", *ROLES)
 REVIEWERS = ("reviewer", "administrator")
 # Anybody may send these: they change nothing but the sender's own view, or are the protocol's own door.
+BEGINNINGS = (
+    *("/sign-in", "/account/confirm", "/account/security", "/developer", "/reset-password", "/register"),
+    "/device",
+)
+# Where somebody is sent who must begin again; nothing was done.
 WITHOUT_TOKEN = {"/language", "/oauth2/authorize", "/oauth2/end_session"}
 
 
@@ -92,9 +97,7 @@ async def test_nothing_is_done_without_the_token_of_a_form(world: World, who: st
             continue
         answer = await browser.http.post(path.format(**ids), data={"action": "delete", "csrf_token": "x"})
         leads = answer.headers.get("location", "")
-        is_refused = answer.status_code in (400, 403, 404, 415, 422) or leads.split("?")[0].endswith(
-            ("/sign-in", "/account/confirm", "/account/security", "/developer", "/reset-password", "/register", "/device")
-        )
+        is_refused = answer.status_code in (400, 403, 404, 415, 422) or leads.split("?")[0].endswith(BEGINNINGS)
         if not is_refused:
             found.append(f"POST {path}: {answer.status_code} {leads}")
     assert found == []
@@ -102,6 +105,6 @@ async def test_nothing_is_done_without_the_token_of_a_form(world: World, who: st
     assert changed <= {"throttle", "spent", "audit_event", "refusal"}
 
 
-def _without_token(browser: Browser) -> list[object]:
+def _without_token(browser: Browser) -> list[Form]:
     forms = [form for form in browser.forms() if form.method == "post" and form.id != "language-form"]
     return [form for form in forms if "csrf_token" not in dict(form.fields)]

@@ -4,13 +4,14 @@ What differs is done when the answer is on its way. Spec: RFC 6819 §4.4.3.6
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
+import httpx2
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from tests.browser import Browser
 from tests.people import account_named, give_address, mails
-from tests.world import World
+from tests.world import ISSUER, World
 
 PAGES = {"/register": "register-form", "/reset-password": "reset-form"}
 KNOWN, UNKNOWN = "known@example.com", "unknown@example.com"
@@ -35,21 +36,16 @@ class _UntilAnswered:
 
 
 @pytest.mark.parametrize("page", PAGES)
-async def test_until_the_answer_the_same_is_done_whoever_has_the_address(
-    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world = await World.open(tmp_path, account_registration="open", mail_outbox=True)
-    await give_address(world, await account_named(world), KNOWN)
-    watched = _UntilAnswered(world)
-    monkeypatch.setattr(world.server, "app", watched)  # the same application, seen from outside
-    seen = {}
+async def test_until_the_answer_the_same_is_done_whoever_has_the_address(page: str, people_world: World) -> None:
+    await give_address(people_world, await account_named(people_world), KNOWN)
+    watched, seen = _UntilAnswered(people_world), {}
     for email in (KNOWN, UNKNOWN):
-        browser = world.browser()
-        await browser.get(page)
-        world.driver.reset()
-        await browser.submit(browser.form(PAGES[page]), ("email", email))
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=watched), base_url=ISSUER) as client:
+            browser = Browser(client)
+            await browser.get(page)
+            people_world.driver.reset()
+            await browser.submit(browser.form(PAGES[page]), ("email", email))
         seen[email] = (browser.page.status_code, watched.reads, watched.writes)
     assert seen[KNOWN] == seen[UNKNOWN]
     assert seen[KNOWN][0] == 200
-    assert await mails(world, KNOWN), "the mail is sent all the same"
-    await world.close()
+    assert await mails(people_world, KNOWN), "the mail is sent all the same"

@@ -31,6 +31,21 @@ def test_the_issuer_must_be_https_unless_it_is_this_machine(issuer: str, host: s
     assert checks.check_issuer(Config(issuer=issuer, host=host)).level == level
 
 
+@pytest.mark.parametrize(
+    ("settings", "level"),
+    [
+        ({}, None),
+        ({"smtp_host": "mail.example.com"}, "ok"),
+        ({"account_registration": "open"}, "warn"),
+        ({"account_registration": "open", "mail_outbox": True}, None),
+        ({"account_registration": "open", "smtp_host": "mail.example.com"}, "ok"),
+    ],
+    ids=["nobody registers", "mail", "open without mail", "open with an outbox", "open with mail"],
+)
+def test_people_who_may_register_can_be_written_to(settings: dict[str, Any], level: str | None) -> None:
+    assert [finding.level for finding in checks.check_mail(Config(**settings))] == ([level] if level else [])
+
+
 @pytest.mark.parametrize(("mode", "level"), [(0o600, "ok"), (0o400, "ok"), (0o640, "fail"), (0o604, "fail")])
 def test_the_master_key_is_its_owner_s_alone(mode: int, level: str) -> None:
     assert checks.check_key_file_mode("lingpai.key", mode).level == level

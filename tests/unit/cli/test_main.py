@@ -14,10 +14,13 @@ from lingpai.cli.main import app
 from tests.unit.cli.terminal import Lingpai
 
 GROUPS_AND_COMMANDS = {
-    "": {"serve", "init", "apply", "client", "registration-token", "account", "scope", "key", "db", "doctor"},
+    "": {"serve", "init", "apply", "client", "registration-token", "account", "scope", "key", "db", "doctor"}
+    | {"admin", "audit"},
     "client": {"create", "list", "rotate-secret"},
     "registration-token": {"create", "list", "revoke"},
     "account": {"create", "disable", "enable", "set-password"},
+    "admin": {"add", "remove", "list", "enable-api"},
+    "audit": {"verify", "export"},
     "scope": {"add", "list"},
     "key": {"list", "rotate"},
     "db": {"upgrade", "downgrade", "check"},

@@ -21,7 +21,7 @@ HOW_TOS = sorted(f"docs/how-to/{file.name}" for file in (ROOT / "docs/how-to").g
 IN_BOTH_LANGUAGES = [
     ("README.md", "README.zh.md"),
     ("docs/start.md", "docs/zh/start.md"),
-    ("docs/how-to/point-a-qq-sdk-here.md", "docs/zh/how-to/point-a-qq-sdk-here.md"),
+    ("docs/how-to/point-a-qq-sdk-here.md", "docs/zh/point-a-qq-sdk-here.md"),
 ]
 _USUAL_PORTS = ("4000", "5000", "3000", "8000")
 

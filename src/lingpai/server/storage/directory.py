@@ -17,7 +17,7 @@ from lingpai.server.storage.records import Account, Client, Grant
 _BY_USERNAME = f"""SELECT {COLUMNS} FROM account a
 WHERE a.username >= $1 AND a.username <> $2 AND a.username < $3 ORDER BY a.username LIMIT $4"""
 _BY_EMAIL = f"""SELECT {COLUMNS} FROM account a
-WHERE (lower(a.email), a.id) > ($1, $2) AND lower(a.email) < $3 AND a.email <> ''
+WHERE lower(a.email) >= $1 AND (lower(a.email) > $1 OR a.id > $2) AND lower(a.email) < $3 AND a.email <> ''
 ORDER BY lower(a.email), a.id LIMIT $4"""
 _BY_NAME = """SELECT document FROM client
 WHERE (search_name, client_id) > ($1, $2) AND search_name < $3 ORDER BY search_name, client_id LIMIT $4"""

@@ -17,6 +17,7 @@ from lingpai.server.http import Cookies
 from lingpai.server.storage.records import Account
 from lingpai.server.upstream.visits import is_upstream_visit
 from lingpai.server.web.render import Pages
+from lingpai.server.web.return_ticket import is_ticket, place_of
 from lingpai.server.web.second_step import SecondStep
 from lingpai.server.web.terms_step import TermsStep
 from lingpai.server.web.visit import Asked, Visit, Visits, see_other
@@ -95,6 +96,9 @@ class Arrivals:
 
     def next_page(self, sealed: str) -> str:
         """Where somebody goes for whom no application waits: on with what they were doing, else to their account."""
+        if is_ticket(sealed):
+            place = place_of(sealed)
+            return self._pages.url("grants") if place is None else self._pages.base + place
         if is_upstream_visit(sealed):
             return self._pages.url("link_identity", sealed)
         return self._pages.url("device", sealed) if is_device_visit(sealed) else self._pages.url("grants")

@@ -33,6 +33,7 @@ from lingpai.server.http import (
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.records import Client
 from lingpai.server.upstream.visits import is_upstream_visit
+from lingpai.server.web.return_ticket import is_ticket
 
 _HELD_LIMIT_BYTES = 400_000
 """As long as the longest form of any page; each has its own limit."""
@@ -165,7 +166,7 @@ def device_visit_in(request: Request) -> str | None:
 
 
 def _is_about_something_else(sealed: str) -> bool:
-    return is_device_visit(sealed) or is_upstream_visit(sealed)
+    return is_device_visit(sealed) or is_upstream_visit(sealed) or is_ticket(sealed)
 
 
 def sealed_in(request: Request) -> str:

@@ -82,7 +82,7 @@ class NewApplicationPage:
         return see_other(self._visits.base + APPLICATION.replace("{client_id}", client_id) + "?done=created")
 
     async def _open(self, request: Request) -> tuple[AccountVisit, Team] | Response:
-        opened = await self._visits.accounts.open(request)
+        opened = await self._visits.open_account(request)
         if isinstance(opened, Response):
             return opened
         found = await self._teams.get_for(bytes.fromhex(request.path_params["team_id"]), opened.account.id)

@@ -33,12 +33,12 @@ class OverviewPage:
 
     async def get(self, request: Request) -> Response:
         """Everything of mine."""
-        opened = await self._visits.accounts.open(request)
+        opened = await self._visits.open_account(request)
         return opened if isinstance(opened, Response) else await self._show(opened)
 
     async def post(self, request: Request) -> Response:
         """A new team."""
-        opened = await self._visits.accounts.open(request)
+        opened = await self._visits.open_account(request)
         if isinstance(opened, Response):
             return opened
         form = await self._visits.accounts.read(opened)

@@ -169,7 +169,7 @@ async def open_for_reviewer(
     visits: PortalVisits, roles: Roles, request: Request
 ) -> tuple[AccountVisit, Role] | Response:
     """The visit of somebody who may review; for others there is no such page."""
-    opened = await visits.accounts.open(request)
+    opened = await visits.open_account(request)
     if isinstance(opened, Response):
         return opened
     role = await roles.role_of(opened.account.id)

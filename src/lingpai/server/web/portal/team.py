@@ -85,7 +85,7 @@ class TeamPage:
         return see_other(self._address(team) + "?done=saved")
 
     async def _open(self, request: Request) -> tuple[AccountVisit, Team, TeamRole] | Response:
-        opened = await self._visits.accounts.open(request)
+        opened = await self._visits.open_account(request)
         if isinstance(opened, Response):
             return opened
         found = await self._teams.get_for(bytes.fromhex(request.path_params["team_id"]), opened.account.id)
@@ -177,7 +177,7 @@ class JoinPage:
 
     async def get(self, request: Request) -> Response:
         """Ask; a link somebody only looks at (a mail program does) is not spent."""
-        opened = await self._visits.accounts.open(request)
+        opened = await self._visits.open_account(request)
         if isinstance(opened, Response):
             return opened
         secret = request.query_params.get("invitation", "")
@@ -185,7 +185,7 @@ class JoinPage:
 
     async def post(self, request: Request) -> Response:
         """Join."""
-        opened = await self._visits.accounts.open(request)
+        opened = await self._visits.open_account(request)
         if isinstance(opened, Response):
             return opened
         form = await self._visits.accounts.read(opened)

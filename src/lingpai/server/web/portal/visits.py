@@ -21,6 +21,7 @@ from lingpai.server.storage.records import Account
 from lingpai.server.web.account_visits import AccountVisit, AccountVisits
 from lingpai.server.web.errors import error_page
 from lingpai.server.web.portal_paths import APPLICATION, APPLICATION_TABS
+from lingpai.server.web.return_ticket import ticket_for
 from lingpai.server.web.views import image_sources, initial
 from lingpai.server.web.visit import see_other
 
@@ -82,11 +83,18 @@ class PortalVisits:
 
     async def open(self, request: Request) -> Sheet | Response:
         """The application of the address for a member of its team; else the way to sign in, or "no such page"."""
-        opened = await self.accounts.open(request)
+        opened = await self.open_account(request)
         if isinstance(opened, Response):
             return opened
         kept = await self.applications.get_for(request.path_params["client_id"], opened.account.id)
         return self.missing(request) if kept is None else Sheet(opened, kept)
+
+    async def open_account(self, request: Request) -> AccountVisit | Response:
+        """Somebody signed in; else the way to sign in and back here."""
+        opened = await self.accounts.open(request)
+        if isinstance(opened, AccountVisit):
+            return opened
+        return see_other(self.accounts.pages.url("sign_in", ticket_for(request)))
 
     def missing(self, request: Request) -> Response:
         """What is said about everything that is not there, or not theirs."""
