@@ -26,7 +26,7 @@ serve: $(VENV)/.project ## the authorization server alone, from lingpai.toml if 
 # The browser tests have a run of their own: Playwright keeps an event loop in the thread it was used in.
 test: setup ## every test: unit, protocol, storage, attack, house, interop, browser (ARGS="-k consent -x")
 	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --dist loadfile --ignore=tests/e2e $(ARGS)
-	@LINGPAI_TEST_DATABASE=postgresql PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --dist loadfile $(RACES) $(ARGS)
+	@TEST_DATABASE=postgresql PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --dist loadfile $(RACES) $(ARGS)
 	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --dist loadfile tests/e2e $(ARGS)
 
 # What is decided by the database when requests race, repeat themselves, are counted or meet a failing disk.
@@ -36,7 +36,7 @@ RACES := tests/attack/test_many_at_once.py tests/attack/test_code_replay.py test
 	tests/attack/test_device_code_guessing.py tests/storage/test_server_without_its_database.py
 
 test-postgresql: $(VENV)/.project ## protocol, attacks and storage with whole servers on PostgreSQL (a quarter of an hour)
-	@LINGPAI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n auto --dist loadfile tests/storage tests/protocol tests/attack $(ARGS)
+	@TEST_DATABASE=postgresql $(BIN)/python -m pytest -n auto --dist loadfile tests/storage tests/protocol tests/attack $(ARGS)
 
 e2e: setup ## the browser tests only
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)

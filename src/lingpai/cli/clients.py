@@ -62,7 +62,7 @@ def create(
 
         lingpai client create App --native --redirect-uri com.example.app:/cb
 
-        lingpai client create Shop --dialect qq --redirect-uri https://shop.example/qq
+        lingpai client create Shop --dialect qq --redirect-uri https://a.example
     """
     from lingpai.cli.apply.document import CLIENTS
     from lingpai.cli.entry import put_entry

@@ -34,9 +34,9 @@ def verify(
 
     Examples:
 
-        lingpai receipt verify receipt-photo-print.json --issuer https://auth.example.com
+        lingpai receipt verify receipt.json --issuer https://auth.example.com
 
-        lingpai receipt verify receipt-photo-print.json --jwks keys-of-2026.json
+        lingpai receipt verify receipt.json --jwks keys-of-2026.json
     """
     import msgspec
 

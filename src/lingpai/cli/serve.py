@@ -42,7 +42,7 @@ def serve(
         int | None,
         typer.Option(min=1, max=256, help="Serve from so many processes; SIGHUP exchanges them with none refused."),
     ] = None,
-    worker: Annotated[str | None, typer.Option(hidden=True)] = None,
+    worker: Annotated[str | None, typer.Option(hidden=True, help="For its own workers.")] = None,
     config: ConfigFile = None,
 ) -> None:
     """Run the authorization server until Ctrl-C. A first start makes the database and the keys it does not find.

@@ -1,54 +1,13 @@
 """The page of one application: what it may do, how long, what happened, and a receipt for it."""
 
 import re
-from typing import Any
 
-import msgspec
 import pytest
 
-from lingpai.crypto.compact import InvalidJws
-from lingpai.crypto.jwk import parse_jwks
-from lingpai.crypto.jws import verify
-from lingpai.server.authorization.receipt import verify_receipt
-from tests.browser import Browser
+from tests.protocol.lingpai_grants.pages import PAGE, RECEIPT, opened, press, receipt, text_of
 from tests.world import Ask, World, grant_tokens, refusal
 
-PAGE = "/account/grants/photo-print"
-RECEIPT = f"{PAGE}/receipt"
 DAY_S = 86_400
-
-
-async def opened(world: World, **params: Any) -> Browser:
-    """The page, after everything was allowed."""
-    browser = world.browser()
-    await Ask(world, **params).allow(browser)
-    await browser.get(PAGE)
-    assert browser.page.status_code == 200
-    return browser
-
-
-async def press(browser: Browser, action: str, **fields: str) -> None:
-    """Press the button with that action, on the form that has it (and these fields)."""
-    form = next(
-        form
-        for form in browser.forms()
-        if ("action", action) in form.buttons
-        and all((n, v) in form.fields or n in form.boxes for n, v in fields.items())
-    )
-    await browser.submit(form, ("action", action), *fields.items())
-    await browser.follow()
-
-
-def text_of(browser: Browser) -> str:
-    """The words of the page's main part."""
-    return " ".join(re.sub(r"<[^>]+>", " ", browser.page.text.partition("<main")[2]).split())
-
-
-async def receipt(browser: Browser) -> dict[str, Any]:
-    answer = await browser.get(RECEIPT)
-    assert answer.status_code == 200
-    document: dict[str, Any] = msgspec.json.decode(answer.content)
-    return document
 
 
 async def test_only_who_is_signed_in_sees_it(world: World) -> None:
@@ -250,49 +209,6 @@ async def test_what_a_developer_changed_is_not_in_the_history_of_what_they_allow
     )
     await browser.get(PAGE)
     assert text_of(browser).partition("History")[2].count("2027") == 1
-
-
-@pytest.mark.spec("RFC 7515", "5.2", "a receipt verifies with the published keys")
-async def test_the_receipt_says_what_was_allowed_and_verifies_with_our_published_keys(world: World) -> None:
-    browser = await opened(world)
-    document = await receipt(browser)
-    assert browser.page.headers["content-disposition"] == 'attachment; filename="receipt-photo-print.json"'
-    published = parse_jwks((await world.http.get("/oauth2/jwks")).json())
-    claims = verify_receipt(document["signed"], published)
-    assert claims == document["receipt"]
-    assert verify_receipt(document["signed"], parse_jwks(document["jwks"])) == claims
-    account = await world.server.store.accounts.get_by_username("zhangsan")
-    assert account
-    assert (claims["iss"], claims["sub"], claims["client_id"]) == (world.config.issuer, account.id.hex(), "photo-print")
-    assert claims["permissions"] == [
-        {
-            "scope": name,
-            "description": {"en": f"English words for {name}", "zh_CN": f"{name} 的中文说明"},
-            "allowed_at": "2027-01-15T08:00:00Z",
-        }
-        for name in ("get_user_info", "list_album")
-    ]
-    assert (claims["lifetime"], claims["until"], claims["ended_at"]) == ("30d", "2027-02-14T08:00:00Z", None)
-
-
-@pytest.mark.spec("RFC 8725", "3.11", "a receipt is no other kind of token")
-async def test_a_receipt_is_no_token_of_any_other_kind(world: World) -> None:
-    browser = await opened(world)
-    document = await receipt(browser)
-    assert not {"aud", "exp"} & document["receipt"].keys(), "an ID Token has both"
-    published = parse_jwks((await world.http.get("/oauth2/jwks")).json())
-    for typ in ("at+jwt", "jwt", "logout+jwt"):
-        with pytest.raises(InvalidJws):
-            verify(document["signed"], published, typ=(typ,), algs=("ES256",))
-    assert not await world.is_active(document["signed"])
-
-
-async def test_another_token_of_ours_is_no_receipt(world: World) -> None:
-    await world.add_client(scope="openid get_user_info")
-    tokens = await grant_tokens(world, scope="openid")
-    published = parse_jwks((await world.http.get("/oauth2/jwks")).json())
-    with pytest.raises(InvalidJws):
-        verify_receipt(tokens["id_token"], published)
 
 
 async def test_the_page_switches_its_language_and_stays(world: World) -> None:

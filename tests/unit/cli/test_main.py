@@ -15,15 +15,17 @@ from tests.unit.cli.terminal import Lingpai
 
 GROUPS_AND_COMMANDS = {
     "": {"serve", "init", "apply", "client", "registration-token", "account", "scope", "key", "db", "doctor"}
-    | {"admin", "audit"},
+    | {"admin", "audit", "receipt", "qq"},
     "client": {"create", "list", "rotate-secret"},
     "registration-token": {"create", "list", "revoke"},
-    "account": {"create", "disable", "enable", "set-password"},
+    "account": {"create", "disable", "enable", "set-password", "reset-second-factor"},
     "admin": {"add", "remove", "list", "enable-api"},
     "audit": {"verify", "export"},
+    "receipt": {"verify"},
+    "qq": {"import-openids"},
     "scope": {"add", "list"},
     "key": {"list", "rotate"},
-    "db": {"upgrade", "downgrade", "check"},
+    "db": {"upgrade", "downgrade", "check", "move", "backup", "restore"},
 }
 
 

@@ -89,7 +89,7 @@ class PostgresDriver:
         for loop, pool in pools.items():
             if loop is here:
                 await pool.close()
-            elif loop.is_closed():
+            elif not loop.is_running():  # closed or standing still: nobody there would ever close it
                 pool.abandon()
             else:
                 await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(pool.close(), loop))

@@ -79,6 +79,8 @@ class AdminApi:
             body = await _read(request)
         except InvalidRequest as error:
             return problem(error.status, error.description)
+        if _holds_nul(request, body):
+            return problem(400, "a NUL character is part of no text here")
         now = self._clock()
         if request.scope["path"] == f"{PREFIX}/openapi.json":
             return await self._forward(request, body)
@@ -170,6 +172,11 @@ class AdminApi:
                 if self._app is None:
                     self._app = await asyncio.to_thread(self._load)
         return await _call(self._app, request, body)
+
+
+def _holds_nul(request: Request, body: bytes) -> bool:
+    """Whether any text of the request would: PostgreSQL takes none in a text, not even to compare with."""
+    return "\0" in request.scope["path"] or b"%00" in request.scope["query_string"] or b"\\u0000" in body
 
 
 async def _read(request: Request) -> bytes:
