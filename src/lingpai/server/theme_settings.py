@@ -13,7 +13,9 @@ import msgspec
 from pydantic import AfterValidator, BeforeValidator
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}\Z")
-_ADDRESS = re.compile(r"(?:https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::\d{1,5})?(?=[/?]|\Z)|/(?!/))[A-Za-z0-9/?&=%._~:+,@-]{0,500}\Z")
+_ADDRESS = re.compile(
+    r"(?:https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::\d{1,5})?(?=[/?]|\Z)|/(?!/))[A-Za-z0-9/?&=%._~:+,@-]{0,500}\Z"
+)
 _MAILBOX = re.compile(r"mailto:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}\Z")
 _LEAST_CONTRAST = 4.5
 LOGO_LIMIT_BYTES = 200_000

@@ -64,13 +64,13 @@ def test_keys_of_another_use_do_not_exist(lingpai: Lingpai) -> None:
 
 @pytest.mark.usefixtures("home")
 def test_the_schema_goes_down_and_up_again(lingpai: Lingpai) -> None:
-    assert "is at revision 0001, as this lingpai needs it" in lingpai("db", "check").out
+    assert "is at revision 0006, as this lingpai needs it" in lingpai("db", "check").out
     refused = lingpai("db", "downgrade", "base", stdin="n\n")
     assert refused.status == 1
     assert lingpai("db", "check").status == 0
     assert "is at revision base" in lingpai("db", "downgrade", "base", "--yes").out
     assert lingpai("db", "check").status == 1
-    assert "is at revision 0001" in lingpai("db", "upgrade").out
+    assert "is at revision 0006" in lingpai("db", "upgrade").out
     assert lingpai("db", "check").status == 0
 
 

@@ -67,9 +67,7 @@ def application_view(client: Client) -> ApplicationView:
 def person_view(account: Account) -> PersonView:
     """How ``account`` is shown."""
     name = account.name or account.username
-    return PersonView(
-        name=name, username=account.username, initial=initial(name), picture=web_address(account.picture)
-    )
+    return PersonView(name=name, username=account.username, initial=initial(name), picture=web_address(account.picture))
 
 
 def permission_words(name: str, definitions: Mapping[str, ScopeDefinition], locale: str) -> str:

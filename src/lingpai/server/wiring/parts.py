@@ -1,6 +1,5 @@
 """Everything endpoints and pages share, built once."""
 
-
 from lingpai.i18n import load_translators
 from lingpai.server.accounts.csrf import Csrf
 from lingpai.server.accounts.logout_notices import LogoutNotices
