@@ -82,7 +82,7 @@ docs: $(VENV)/.project spec-coverage ## write docs/reference anew from the code
 	@$(BIN)/python -m tools.reference
 
 spec-coverage: $(VENV)/.project ## write docs/reference/spec-coverage.md: which requirement is proved by which test
-	@$(BIN)/python -m pytest --collect-only --quiet --quiet --spec-coverage docs/reference/spec-coverage.md
+	@$(BIN)/python -m pytest --collect-only --quiet --quiet --spec-coverage=docs/reference/spec-coverage.md
 
 clean: ## remove what tools and runs left behind; keeps the packages and the demo's data
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist
