@@ -37,6 +37,10 @@ MARK = "made-by-lingpai-demo"
 """A file by this name says that a directory is ours, so that ``--fresh`` never empties somebody's own."""
 
 
+ADMINISTRATOR = "wangwu"
+"""Who may open ``/admin``."""
+
+
 class Places(Struct, frozen=True):
     """The ports of the three programs."""
 
@@ -116,6 +120,7 @@ def set_up(directory: Path, places: Places) -> None:
     if not settings.exists():
         _lingpai(("init", "--config", str(settings)), places)
     _lingpai(("apply", str(wanted), "--config", str(settings)), places)
+    _lingpai(("admin", "add", ADMINISTRATOR, "--config", str(settings)), places)
 
 
 def _lingpai(command: Sequence[str], places: Places) -> None:
@@ -198,6 +203,9 @@ def show_what_to_try(console: Console, directory: Path, places: Places) -> None:
         table.add_row(label, f"[bold]{account['username']}[/bold]  {account['password']}")
     table.add_row()
     table.add_row("Take back 收回授权", f"{places.server}/account/grants")
+    table.add_row("Own application 开发者", f"{places.server}/developer")
+    table.add_row("Administration 管理", f"{places.server}/admin  ({ADMINISTRATOR})")
+    table.add_row("Mails 邮件", f"{places.server}/outbox")
     table.add_row("Photo service 照片服务", f"{places.photos}/albums")
     table.add_row("Logs 日志", f"{directory}/*.log")
     console.print(

@@ -65,14 +65,13 @@ def disable(username: Username, config: ConfigFile = None) -> None:
 
         lingpai account disable zhangsan
     """
-    from msgspec.structs import replace
-
     from lingpai.cli.remote import current_remote
     from lingpai.server.audit import ACCOUNT_DISABLED
+    from lingpai.server.storage.accounts import Accounts
     from lingpai.server.storage.sessions import Sessions
 
     async def work(driver: "Driver", account: "Account", now: int) -> None:
-        await _put(driver, replace(account, disabled_at=account.disabled_at or now, updated_at=now))
+        await Accounts(driver).disable(account.id, now)
         await Sessions(driver).end_all(account.id)
         await _record(driver, ACCOUNT_DISABLED, account, now)
 
@@ -91,13 +90,12 @@ def enable(username: Username, config: ConfigFile = None) -> None:
 
         lingpai account enable zhangsan
     """
-    from msgspec.structs import replace
-
     from lingpai.cli.remote import current_remote
     from lingpai.server.audit import ACCOUNT_CHANGED
+    from lingpai.server.storage.accounts import Accounts
 
     async def work(driver: "Driver", account: "Account", now: int) -> None:
-        await _put(driver, replace(account, disabled_at=None, updated_at=now))
+        await Accounts(driver).enable(account.id, now)
         await _record(driver, ACCOUNT_CHANGED, account, now, fields=["disabled"])
 
     if (remote := current_remote()) is not None:
@@ -117,16 +115,15 @@ def set_password(username: Username, password_stdin: PasswordStdin = False, conf
 
         pwgen 20 1 | lingpai account set-password robot --password-stdin
     """
-    from msgspec.structs import replace
-
     from lingpai.cli.apply.check import PASSWORD_LIMIT_CHARS
     from lingpai.cli.keeper import secret_keeper
     from lingpai.server.audit import PASSWORD_CHANGED
+    from lingpai.server.storage.accounts import Accounts
     from lingpai.server.storage.sessions import Sessions
 
     async def work(driver: "Driver", account: "Account", now: int) -> None:
         password_hash = await keeper.passwords.hash(password)
-        await _put(driver, replace(account, password_hash=password_hash, updated_at=now))
+        await Accounts(driver).set_password_hash(account.id, password_hash, now)
         await Sessions(driver).end_all(account.id)
         await _record(driver, PASSWORD_CHANGED, account, now)
 
@@ -202,12 +199,6 @@ def _with_account(
         await work(driver, account, now)
 
     write_with_driver(read_config(config), found)
-
-
-async def _put(driver: "Driver", account: "Account") -> None:
-    from lingpai.server.storage.accounts import Accounts
-
-    await Accounts(driver).put(account)
 
 
 async def _record(driver: "Driver", event: str, account: "Account", now: int, **detail: object) -> None:

@@ -3,8 +3,6 @@
 A forced reset takes the password away: the next one is set through a mail to the account's address.
 """
 
-from msgspec.structs import replace
-
 from lingpai.server.accounts.credentials import Credentials
 from lingpai.server.accounts.lost_factor import take_second_factor_away
 from lingpai.server.accounts.notices import Notices
@@ -60,7 +58,7 @@ class AccountActs:
         account = await self._other(actor, account_id)
 
         async def work(driver: Driver) -> None:
-            await Accounts(driver).put(replace(account, disabled_at=account.disabled_at or now, updated_at=now))
+            await Accounts(driver).disable(account.id, now)
             await SignInSteps(driver).end_all(account.id)
             await Sessions(driver).end_all(account.id)
 
@@ -71,7 +69,7 @@ class AccountActs:
         account = await self._other(actor, account_id)
 
         async def work(driver: Driver) -> None:
-            await Accounts(driver).put(replace(account, disabled_at=None, updated_at=now))
+            await Accounts(driver).enable(account.id, now)
 
         await self._desk.write(
             actor, "help_account", ACCOUNT_CHANGED, work, now=now, account_id=account.id, fields=["disabled"]
@@ -79,7 +77,7 @@ class AccountActs:
 
     async def end_sessions(self, actor: Actor, account_id: bytes, now: int) -> None:
         """Sign it out of every browser."""
-        account = await self.find(account_id)
+        account = await self._other(actor, account_id)
 
         async def work(driver: Driver) -> None:
             await SignInSteps(driver).end_all(account.id)
@@ -92,7 +90,7 @@ class AccountActs:
         account = await self._other(actor, account_id)
 
         async def work(driver: Driver) -> None:
-            await Accounts(driver).put(replace(account, password_hash=None, updated_at=now))
+            await Accounts(driver).set_password_hash(account.id, None, now)
             await SignInSteps(driver).end_all(account.id)
             await Sessions(driver).end_all(account.id)
 

@@ -31,6 +31,9 @@ _CHANGE_PROFILE = """UPDATE account SET name = $2, picture = $3, locale = $4, cl
 WHERE id = $1 AND disabled_at IS NULL"""
 _CHANGE_PASSWORD = """UPDATE account SET password_hash = $3, email_verified = $4, updated_at = $5
 WHERE id = $1 AND disabled_at IS NULL AND coalesce(password_hash, '') = $2"""
+_DISABLE = "UPDATE account SET disabled_at = coalesce(disabled_at, $2), updated_at = $2 WHERE id = $1"
+_ENABLE = "UPDATE account SET disabled_at = NULL, updated_at = $2 WHERE id = $1"
+_SET_PASSWORD_HASH = "UPDATE account SET password_hash = $2, updated_at = $3 WHERE id = $1"
 _CHANGE_EMAIL = """UPDATE account SET username = $3, email = $4, email_verified = 1, updated_at = $5
 WHERE id = $1 AND disabled_at IS NULL AND email = $2"""
 
@@ -102,6 +105,18 @@ class Accounts:
         """Write username and proved address. ``False``: disabled, ``before`` is not now, or the username is taken."""
         args = (before.id, before.email, after.username, after.email, after.updated_at)
         return await self._change(_CHANGE_EMAIL, args)
+
+    async def disable(self, account_id: bytes, now: int) -> None:
+        """Lock it; when it was locked first stays."""
+        await self._driver.transact([Statement(_DISABLE, (account_id, now))])
+
+    async def enable(self, account_id: bytes, now: int) -> None:
+        """Unlock it."""
+        await self._driver.transact([Statement(_ENABLE, (account_id, now))])
+
+    async def set_password_hash(self, account_id: bytes, password_hash: str | None, now: int) -> None:
+        """Write the hash whatever it was before; ``None``: no password works."""
+        await self._driver.transact([Statement(_SET_PASSWORD_HASH, (account_id, password_hash, now))])
 
     async def _change(self, sql: str, args: tuple[Value, ...]) -> bool:
         return await self._driver.transact([Statement(sql, args, expect_rows=1)]) is not None
