@@ -63,6 +63,10 @@ class BodyTooLarge(InvalidRequest):
     status = 413
 
 
+class BodyEndedEarly(InvalidRequest):
+    """Whoever sent it went away; nothing more can be read."""
+
+
 class MethodNotAllowed(InvalidRequest):
     """The endpoint exists, but not for this method. Spec: RFC 9110 §15.5.6"""
 
@@ -100,7 +104,7 @@ async def read_body(request: Request, media_type: str, limit_bytes: int) -> byte
     while more:
         message = await request.receive()
         if message["type"] == "http.disconnect":
-            raise InvalidRequest("the body ended early")
+            raise BodyEndedEarly("the body ended early")
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > limit_bytes:

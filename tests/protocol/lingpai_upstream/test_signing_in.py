@@ -104,7 +104,8 @@ async def test_an_identity_of_a_deleted_account_opens_nothing(lobby: Lobby) -> N
     await lobby.sign_in_there(browser)
     chen = await lobby.company.server.store.accounts.get_by_username("chen")
     assert chen is not None
-    orphan = LinkedIdentity(provider=PROVIDER, subject=chen.id.hex(), account_id=b"gone" * 4)
+    now = lobby.world.clock.now
+    orphan = LinkedIdentity(provider=PROVIDER, subject=chen.id.hex(), account_id=b"gone" * 4, linked_at=now)
     assert await lobby.world.server.store.external_identities.record(orphan)
     await lobby.sign_in_there(lobby.browser())
     await lobby.create_account(browser)

@@ -23,6 +23,7 @@ from lingpai.server.authorization.request import AuthorizationRequest, only_valu
 from lingpai.server.clock import Clock
 from lingpai.server.http import (
     BODY_LIMIT_BYTES,
+    BodyEndedEarly,
     BodyTooLarge,
     Cookies,
     client_address,
@@ -148,7 +149,7 @@ async def _hold_form(request: Request) -> None:
     """
     try:
         body = await read_form_body(request, limit_bytes=_HELD_LIMIT_BYTES)
-    except BodyTooLarge:
+    except (BodyTooLarge, BodyEndedEarly):
         raise
     except InvalidRequest:  # another type, which is not read
         return
