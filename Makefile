@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-postgresql e2e attack chaos failover soak interop fuzz bench check fill fmt docs spec-coverage clean
+.PHONY: help setup demo serve test test-all test-postgresql e2e attack chaos failover soak interop fuzz bench check fill fmt docs spec-coverage clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,11 +23,20 @@ demo: $(VENV)/.project ## the whole story on your machine: authorization server,
 serve: $(VENV)/.project ## the authorization server alone, from lingpai.toml if there is one (ARGS="--port 4001")
 	@$(BIN)/lingpai serve $(ARGS)
 
+# One more than there are cores, because some of them wait.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST = PYTHONHASHSEED=0 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
 # The browser tests have a run of their own: Playwright keeps an event loop in the thread it was used in.
-test: setup ## every test: unit, protocol, storage, attack, house, interop, browser (ARGS="-k consent -x")
-	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --dist loadfile --ignore=tests/e2e $(ARGS)
-	@TEST_DATABASE=postgresql PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --dist loadfile $(RACES) $(ARGS)
-	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --dist loadfile tests/e2e $(ARGS)
+test: setup ## unit, protocol, storage, attack, house, interop, browser: all but the longest (ARGS="-k consent -x")
+	@$(PYTEST) -m "not long" --ignore=tests/e2e $(ARGS)
+	@TEST_DATABASE=postgresql $(PYTEST) $(RACES) $(ARGS)
+	@$(PYTEST) -m "not long" tests/e2e $(ARGS)
+
+test-all: setup ## the same with the longest ones
+	@$(PYTEST) --ignore=tests/e2e $(ARGS)
+	@TEST_DATABASE=postgresql $(PYTEST) $(RACES) $(ARGS)
+	@$(PYTEST) tests/e2e $(ARGS)
 
 # What is decided by the database when requests race, repeat themselves, are counted or meet a failing disk.
 RACES := tests/attack/test_many_at_once.py tests/attack/test_code_replay.py tests/attack/test_refresh_reuse.py \

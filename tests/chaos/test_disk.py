@@ -20,6 +20,8 @@ from tests.chaos import trials
 from tests.chaos.people import Record
 from tests.chaos.service import Service
 
+pytestmark = pytest.mark.long
+
 
 async def _endures(service: Service, break_it: Callable[[], None], repair_it: Callable[[], None]) -> None:
     """Load while it breaks, stays broken, and is repaired."""

@@ -9,6 +9,8 @@ import pytest
 from tests.chaos import trials
 from tests.chaos.people import Record
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("trial", [trials.kill_mid_batch, trials.kill_postgresql], ids=lambda trial: trial.__name__)
 async def test_what_was_acknowledged_outlives_kill_9(

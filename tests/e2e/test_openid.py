@@ -156,7 +156,7 @@ LOOKS = {
 }
 
 
-@pytest.mark.parametrize("locale", LOOKS)
+@pytest.mark.parametrize("locale", [pytest.param("en-US", marks=pytest.mark.long), "zh-CN"])
 def test_the_pages_of_openid_are_accessible_and_fit_a_phone(
     locale: str, open_browser: OpenBrowser, parties: Parties, demo: Demo
 ) -> None:

@@ -160,7 +160,7 @@ def test_into_an_application_with_another_server_twice(open_browser: OpenBrowser
     assert first.subject == again.subject
 
 
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("locale", [pytest.param("en-US", marks=pytest.mark.long), "zh-CN"])
 def test_link_and_unlink_and_every_page_on_the_way(open_browser: OpenBrowser, lobby: Lobby, locale: str) -> None:
     visitor = open_browser(locale=locale)
     problems = [*_link_on_the_account_page(visitor, lobby), *_link_on_the_way_in(visitor, lobby)]

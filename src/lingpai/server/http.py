@@ -64,7 +64,7 @@ class BodyTooLarge(InvalidRequest):
 
 
 class BodyEndedEarly(InvalidRequest):
-    """Whoever sent it went away; nothing more can be read."""
+    """Whoever sent it went away."""
 
 
 class MethodNotAllowed(InvalidRequest):
@@ -117,7 +117,7 @@ async def read_body(request: Request, media_type: str, limit_bytes: int) -> byte
 def find_header(request: Request, name: bytes) -> str | None:
     """The value of a header, the first where there are several; ``name`` in small letters.
 
-    Every endpoint looks for the same three or four, most of which are not there: one dictionary answers them all.
+    Every endpoint looks for the same few, most of which are not there: one dictionary answers them all.
     """
     headers = request.scope.get(_HEADERS_KEY)
     if headers is None:
@@ -270,14 +270,6 @@ class Cookies:
     def browser(self, request: Request) -> str | None:
         """The random name of this browser, which binds pending requests and forms to it."""
         return _value(request, self._browser)
-
-    def ensure_browser(self, request: Request, response: Response) -> str:
-        """The browser's name, given to it now if it has none."""
-        name = self.browser(request)
-        if name is None:
-            name = new_secret()
-            self.set_browser(response, name)
-        return name
 
     def set_browser(self, response: Response, name: str) -> None:
         """Give the browser its name."""

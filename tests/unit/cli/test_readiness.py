@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import httpx2
+import pytest
 
 from tests import postgresql
 from tests.unit.cli.test_workers import Served, serve
@@ -31,6 +32,7 @@ def test_a_full_disk_is_seen_and_its_end_too(serve: Callable[..., Served]) -> No
     _wait_for(server.address, 200)
 
 
+@pytest.mark.long
 def test_workers_on_postgresql_outlive_it(serve: Callable[..., Served]) -> None:
     with postgresql.running_cluster() as cluster:
         url = postgresql.new_database(cluster.url)

@@ -20,6 +20,7 @@ def lines() -> Iterator[io.StringIO]:
             logger_factory=structlog.WriteLoggerFactory(stream),
         )
         yield stream
+    structlog.reset_defaults()
 
 
 async def test_an_event_is_kept_and_makes_one_line(driver: SQLiteDriver, lines: io.StringIO) -> None:
