@@ -13,7 +13,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lingpai.crypto.digest import digest, new_secret
+from lingpai.crypto.digest import digest
 from lingpai.dialects.base import WireBody
 from lingpai.oauth.errors import InvalidRequest
 from lingpai.oauth.params import Params, parse_params
