@@ -30,10 +30,9 @@ PYTEST = PYTHONHASHSEED=0 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 # The browser tests have a run of their own: Playwright keeps an event loop in the thread it was used in.
 test: setup ## unit, protocol, storage, attack, house, interop, browser: all but the longest (ARGS="-k consent -x")
 	@$(PYTEST) -m "not long" --ignore=tests/e2e $(ARGS)
-	@TEST_DATABASE=postgresql $(PYTEST) $(RACES) $(ARGS)
 	@$(PYTEST) -m "not long" tests/e2e $(ARGS)
 
-test-all: setup ## the same with the longest ones
+test-all: setup ## the same with the longest ones, and whole servers on PostgreSQL where races decide
 	@$(PYTEST) --ignore=tests/e2e $(ARGS)
 	@TEST_DATABASE=postgresql $(PYTEST) $(RACES) $(ARGS)
 	@$(PYTEST) tests/e2e $(ARGS)

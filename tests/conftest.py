@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tools.specifications import Proof, Section, read_documents, write_coverage
@@ -15,6 +16,13 @@ settings.register_profile("desk", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile("fuzz", max_examples=20_000, deadline=None)  # pytest --hypothesis-profile=fuzz
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Loggers as they come: a server of ``lingpai.testing`` that lives on quietens every logger of its process."""
+    if structlog.is_configured() and item.path.parent.name != "fuzz":
+        structlog.reset_defaults()
 
 
 class OutsideWorld(RuntimeError):

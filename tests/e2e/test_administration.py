@@ -45,7 +45,8 @@ def _sign_in(page: Page, server: str, username: str) -> None:
     expect(page).to_have_url(re.compile("/account/grants"))
 
 
-@pytest.mark.parametrize("locale", [pytest.param("en-US", marks=pytest.mark.long), "zh-CN"])
+@pytest.mark.long
+@pytest.mark.parametrize("locale", LOOKS)
 def test_every_page_of_the_administration_is_accessible_and_fits_a_phone(
     locale: str, open_browser: OpenBrowser, demo: Demo, administrator: str
 ) -> None:

@@ -20,7 +20,8 @@ _TABS = ("", "/callbacks", "/permissions", "/people", "/usage", "/refusals", "/s
 _CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
-@pytest.mark.parametrize("locale", [pytest.param("en-US", marks=pytest.mark.long), "zh-CN"])
+@pytest.mark.long
+@pytest.mark.parametrize("locale", LOOKS)
 def test_every_page_of_the_journey_is_accessible(locale: str, open_browser: OpenBrowser, demo: Demo) -> None:
     problems: list[str] = []
 

@@ -9,6 +9,8 @@ import pytest
 from tests.unit.docs.snippets import read_blocks
 from tools.tree import ROOT
 
+pytestmark = pytest.mark.long
+
 HOW_TO = ROOT / "docs/how-to/test-a-client-without-tencent.md"
 
 
