@@ -126,6 +126,7 @@ def test_claims_by_name_are_shown_and_given_where_asked_for(visitor: Visitor, pa
     assert about(visitor) == told, "what was refused is not told in silence either"
 
 
+@pytest.mark.long
 def test_signing_out_ends_the_session_everywhere(visitor: Visitor, parties: Parties, demo: Demo) -> None:
     page, everybody = visitor.page, (parties.mail, parties.chat, parties.hanging, parties.broken)
     for party in everybody:
