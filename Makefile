@@ -8,6 +8,8 @@ NODE_PEER := tests/interop/node
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Images for containers often set it; without kept bytecode each of the hundreds of processes of a test run compiles anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test test-all test-postgresql e2e attack chaos failover soak interop fuzz bench check fill fmt docs spec-coverage clean
@@ -29,11 +31,11 @@ PYTEST = PYTHONHASHSEED=0 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 # The browser tests have a run of their own: Playwright keeps an event loop in the thread it was used in.
 test: setup ## unit, protocol, storage, attack, house, interop, browser: all but the longest (ARGS="-k consent -x")
-	@$(PYTEST) -m "not long" --ignore=tests/e2e $(ARGS)
+	@$(PYTEST) -m "not long and not browser" $(ARGS)
 	@$(PYTEST) -m "not long" tests/e2e $(ARGS)
 
 test-all: setup ## the same with the longest ones, and whole servers on PostgreSQL where races decide
-	@$(PYTEST) --ignore=tests/e2e $(ARGS)
+	@$(PYTEST) -m "not browser" $(ARGS)
 	@TEST_DATABASE=postgresql $(PYTEST) $(RACES) $(ARGS)
 	@$(PYTEST) tests/e2e $(ARGS)
 

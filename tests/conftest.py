@@ -1,5 +1,6 @@
 """What holds for every test: no network but this machine's own, reproducible hypothesis, and the ``spec`` marker."""
 
+import logging
 import os
 import sys
 from ipaddress import ip_address
@@ -7,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from hypothesis import settings
 
 from tools.specifications import Proof, Section, read_documents, write_coverage
+
+_found_proofs = pytest.StashKey[list[Proof]]()
 
 settings.register_profile("desk", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True)
@@ -21,8 +23,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Loggers as they come: a server of ``lingpai.testing`` that lives on quietens every logger of its process."""
-    if structlog.is_configured() and item.path.parent.name != "fuzz":
-        structlog.reset_defaults()
+    if item.path.parent.name != "fuzz":
+        logging.getLogger("lingpai").setLevel(logging.NOTSET)
 
 
 class OutsideWorld(RuntimeError):
@@ -73,9 +75,17 @@ def _proofs(item: pytest.Item, known: set[str]) -> list[Proof]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     known = set(read_documents())
     proofs = [proof for item in items for proof in _proofs(item, known)]
+    config.stash[_found_proofs] = proofs
     page: Path | None = config.getoption("--spec-coverage")
     if page is not None:
         try:
             page.write_text(write_coverage(proofs), encoding="utf-8")
         except ValueError as error:
             raise pytest.UsageError(str(error)) from error
+
+
+@pytest.fixture
+def every_proof(pytestconfig: pytest.Config) -> list[Proof] | None:
+    """What this run collected, also where it runs less of it; None if it was told to look at some files only."""
+    whole = pytestconfig.args == pytestconfig.getini("testpaths") and not pytestconfig.getoption("ignore")
+    return pytestconfig.stash[_found_proofs] if whole else None

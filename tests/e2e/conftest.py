@@ -30,13 +30,15 @@ OpenBrowser = Callable[..., Visitor]
 _failed = pytest.StashKey[bool]()
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Playwright's event loop lives in this thread from the first browser test on, and lets no other one run.
-    items.sort(key=lambda item: FOLDER in item.path.parents)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
     for item in items:
         if FOLDER in item.path.parents:
+            item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.timeout(_TEST_LIMIT_S))
+    yield
+    # Playwright's event loop lives in this thread from the first browser test on, and lets no other one run.
+    items.sort(key=lambda item: FOLDER in item.path.parents)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -24,8 +24,6 @@ from lingpai.server.storage import (
     token_families,
 )
 
-pytestmark = pytest.mark.long
-
 _MODULES = (accounts, audit, clients, device_codes, grants, session_clients, sessions, spent, throttles, token_families)
 _STATEMENTS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": value

@@ -12,8 +12,6 @@ from tests.browser import Browser
 from tests.people import account_named, give_address, mails
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 REQUESTS = 500
 TOGETHER = 25
 OBJECTS_LIMIT = 10_000

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 import httpx2
-import pytest
 
 from tests import postgresql
 from tests.unit.cli.test_workers import Served, serve
@@ -16,9 +15,10 @@ __all__ = ["serve"]  # the fixture
 
 def _wait_for(address: str, status: int) -> None:
     until = time.monotonic() + 30
-    while httpx2.get(f"{address}/health/ready", timeout=20).status_code != status:
-        assert time.monotonic() < until, f"never {status}"
-        threading.Event().wait(0.1)
+    with httpx2.Client(timeout=20) as http:
+        while http.get(f"{address}/health/ready").status_code != status:
+            assert time.monotonic() < until, f"never {status}"
+            threading.Event().wait(0.1)
 
 
 def test_a_full_disk_is_seen_and_its_end_too(serve: Callable[..., Served]) -> None:
@@ -32,7 +32,6 @@ def test_a_full_disk_is_seen_and_its_end_too(serve: Callable[..., Served]) -> No
     _wait_for(server.address, 200)
 
 
-@pytest.mark.long
 def test_workers_on_postgresql_outlive_it(serve: Callable[..., Served]) -> None:
     with postgresql.running_cluster() as cluster:
         url = postgresql.new_database(cluster.url)

@@ -103,7 +103,6 @@ class Load:
             thread.join()
 
 
-@pytest.mark.long
 def test_a_reload_exchanges_every_worker_and_refuses_nobody(serve: Callable[..., Served]) -> None:
     server = serve("--workers", "2")
     before = _workers(server.process.pid)
@@ -129,7 +128,6 @@ def test_a_worker_that_dies_is_replaced(serve: Callable[..., Served]) -> None:
     assert httpx2.get(f"{server.address}/health/ready").status_code == 200
 
 
-@pytest.mark.long
 def test_workers_leave_when_their_parent_is_killed(serve: Callable[..., Served]) -> None:
     server = serve("--workers", "2")
     workers = _workers(server.process.pid)

@@ -4,12 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.unit.docs.snippets import read_blocks
 from tools.tree import ROOT
-
-pytestmark = pytest.mark.long
 
 HOW_TO = ROOT / "docs/how-to/test-a-client-without-tencent.md"
 
@@ -35,7 +31,6 @@ def test_the_tests_of_the_how_to_pass(tmp_path: Path) -> None:
     assert "4 passed" in said, said
 
 
-@pytest.mark.long
 def test_callbacks_are_those_a_project_defines(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(
         "import pytest\n\n\n@pytest.fixture(scope='session')\ndef lingpai_callbacks():\n    return ('http://127.0.0.1:9/cb',)\n"
