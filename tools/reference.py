@@ -6,13 +6,13 @@ Owns: how the pages look. Leaves: every sentence in them to the docstrings of ``
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-import typer
-from pydantic.fields import FieldInfo
-from typer.main import get_command
+import click
+from msgspec import Meta
 
-from lingpai.server.config import Config
+from lingpai.server.config import SETTINGS, Config
+from lingpai.server.setting_values import explanations
 from tools.tree import ROOT
 
 FOLDER = ROOT / "docs" / "reference"
@@ -25,25 +25,24 @@ _BOUNDS = {
 }
 
 
-def _values(field: FieldInfo) -> str:
-    if get_origin(field.annotation) is Literal:
-        return " · ".join(f"`{value}`" for value in get_args(field.annotation))
-    names = {int: "number", str: "text", bool: "true or false", Path: "path", tuple: "list of text"}
-    kind = next(
-        (text for kind, text in names.items() if (get_origin(field.annotation) or field.annotation) is kind), "text"
-    )
+def _values(kind: Any) -> str:
+    rules: list[Meta] = []
+    if get_origin(kind) is Annotated:
+        kind, *rules = get_args(kind)
+    if get_origin(kind) is Literal:
+        return " · ".join(f"`{value}`" for value in get_args(kind))
+    names = {int: "number", str: "text", bool: "true or false", Path: "path", tuple: "list of text", dict: "table"}
     bounds = [
         text.format(getattr(rule, bound))
-        for rule in field.metadata
+        for rule in rules
         for bound, text in _BOUNDS.items()
-        if getattr(rule, bound, None) is not None
+        if getattr(rule, bound) is not None
     ]
-    return ", ".join([kind, *bounds])
+    return ", ".join([names[get_origin(kind) or kind], *bounds])
 
 
-def _default(field: FieldInfo) -> str:
-    value = field.default
-    if value in ("", ()):
+def _default(value: Any) -> str:
+    if value in ("", (), {}):
         return "empty"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
@@ -57,9 +56,12 @@ def write_settings() -> str:
         "under its name or in the environment as `LINGPAI_` and its name in capitals; the environment wins. An unknown",
         "setting is an error. Names that end in `_s` are seconds, in `_kib` kibibytes.",
     ]
-    for name, field in Config.model_fields.items():
-        lines += ["", f"## `{name}`", "", field.description or "", ""]
-        lines += [f"{_values(field)}. Default: {_default(field)}. Environment: `LINGPAI_{name.upper()}`."]
+    explained = explanations(Config)
+    for name, setting in SETTINGS.items():
+        lines += ["", f"## `{name}`", "", explained[name], ""]
+        lines += [
+            f"{_values(setting.type)}. Default: {_default(setting.default)}. Environment: `LINGPAI_{name.upper()}`."
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -68,7 +70,7 @@ def commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
     yield path, command
     if not hasattr(command, "list_commands"):
         return
-    context = typer.Context(command)  # asked this way, a group that loads its commands late loads them
+    context = click.Context(command)  # asked this way, a group that loads its commands late loads them
     for name in command.list_commands(context):
         child = command.get_command(context, name)
         if not child.hidden:
@@ -108,7 +110,7 @@ def write_cli() -> str:
         "",
         "Written by `make docs` from `src/lingpai/cli/`; do not edit. Every command answers `--help`.",
     ]
-    for path, command in commands(get_command(app), "lingpai"):
+    for path, command in commands(app, "lingpai"):
         lines += ["", f"## `{path}`", "", (command.help or "").replace("\f", "").strip()]
         if hasattr(command, "list_commands"):
             continue

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-import structlog
 
 from lingpai.server.log import configure_logging
 from tests.qq import APPID, App, add_qq_client
@@ -100,7 +99,6 @@ def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     handlers, level = root.handlers[:], root.level
     configure_logging(request.param, "debug", written)
     yield written
-    structlog.reset_defaults()
     root.handlers, root.level = handlers, level
 
 

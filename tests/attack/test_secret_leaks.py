@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
-import structlog
 
 from lingpai.server.log import LogFormat, configure_logging
 from lingpai.server.storage.driver import Statement
@@ -52,7 +51,6 @@ def witness(request: pytest.FixtureRequest) -> Iterator[Witness]:
     log_format: LogFormat = request.param
     configure_logging(log_format, "debug", seen.log)
     yield seen
-    structlog.reset_defaults()
     root.handlers, root.level = handlers, level
 
 

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from structlog.testing import capture_logs
 
 from lingpai.server.storage.records import TrustedIssuer
 from tests.assertions import JWT_BEARER, Keyholder, add_worker, authenticate, claims_of
 from tests.foreign_web import ForeignWeb, send
+from tests.log_lines import log_lines
 from tests.world import ISSUER, SECRET, Ask, World, refusal
 
 PUBLIC = "https://auth.example"
@@ -74,13 +74,13 @@ async def test_no_jwks_uri_reaches_inside(public_world: World, web: ForeignWeb, 
     # CVE-2026-1180, CVE-2025-67494 (a deny-list that was bypassed three times)
     await add_worker(public_world, jwks_uri=jwks_uri.format(port=web.port))
     assertion = HOLDER.sign(claims_of(public_world, aud=PUBLIC))
-    with capture_logs() as lines:
+    with log_lines() as lines:
         answer = await authenticate(public_world, assertion)
     assert refusal(answer) == REFUSED
     # Nobody outside learns what is inside: a refused port and an open one answer alike.
     assert answer.json()["error_description"] == "client authentication failed"
     assert web.asked == []
-    assert len([line for line in lines if line["log_level"] == "warning"]) == 1
+    assert len([line for line in lines if line["level"] == "warning"]) == 1
 
 
 @pytest.mark.parametrize("jwks_uri", INTERNAL)

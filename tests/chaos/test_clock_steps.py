@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lingpai.server.storage.records import ScopeDefinition
 from lingpai.server.storage.sweep import claim_tending, sweep_all
 from tests.world import Ask, World, grant_tokens, refusal
 
@@ -59,6 +60,40 @@ async def test_what_a_step_forwards_let_expire_does_not_come_back_used_twice(wor
         assert refusal(await world.refresh(dead["refresh_token"])) == INVALID_GRANT
     assert refusal(await ask.redeem(code)) == INVALID_GRANT
     await grant_tokens(world)
+
+
+@pytest.mark.parametrize("steps", [(3650,), (1, 3650), (3650, -3650, 1800)], ids=["at once", "in two", "twice"])
+async def test_a_used_code_of_a_grant_for_ever_is_not_young_again(world: World, steps: tuple[int, ...]) -> None:
+    """The sweep deleted what said that it was used, and the grant itself would allow it again."""
+    ask = Ask(world)
+    code = (await ask.allow(world.browser(), lifetime="forever"))["code"]
+    tokens = (await ask.redeem(code)).json()
+    unused = Ask(world)
+    code_of_unused = (await unused.allow(world.browser()))["code"]
+    for days in (*steps, -sum(steps)):
+        world.clock.advance(days * DAY)
+        await sweep_all(world.driver, world.clock())
+        assert refusal(await ask.redeem(code)) == INVALID_GRANT
+    assert refusal(await world.refresh(tokens["refresh_token"])) == INVALID_GRANT
+    assert refusal(await unused.redeem(code_of_unused)) == INVALID_GRANT, "one of the other kind: it cannot be told"
+    assert world.rows()["token_family"] == 0
+    await grant_tokens(world)
+
+
+async def test_a_clock_that_goes_back_after_sweeps_takes_no_code_that_is_being_used(world: World) -> None:
+    await sweep_all(world.driver, world.clock())
+    world.clock.advance(-HOUR)
+    ask = Ask(world)
+    code = (await ask.allow(world.browser()))["code"]
+    await sweep_all(world.driver, world.clock())
+    assert (await ask.redeem(code)).status_code == 200
+
+
+async def test_keys_and_permissions_are_read_again_after_a_step_back(world: World) -> None:
+    world.clock.advance(-3650 * DAY)
+    await world.server.store.catalog.put_scope(ScopeDefinition(name="another"))
+    await world.http.get("/oauth2/jwks")
+    assert "another" in world.server.catalog.scopes
 
 
 async def test_a_revocation_holds_whatever_the_clock_says(world: World) -> None:

@@ -60,6 +60,8 @@ def test_every_page_of_the_administration_is_accessible_and_fits_a_phone(
     page.goto(f"{server}/admin/accounts?q=lisi")
     page.locator("main .rows a").first.click()
     problems += [f"account, {problem}" for problem in find_problems(page, LOOKS[locale])]
+    page.goto(f"{server}/admin/applications/photo-print/delete")
+    problems += [f"delete, {problem}" for problem in find_problems(page, LOOKS[locale])]
     assert problems == []
 
 

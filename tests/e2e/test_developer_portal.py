@@ -62,6 +62,25 @@ def _journey(open_one: Callable[[], Visitor], demo: Demo, look_at: LookAt) -> No
     reviewer.consent.allow()
     assert "code=" in reviewer.page.url
     _mistake(developer, wanted + "/", look_at)
+    _end(developer, f"{server}/developer/applications/{client_id}", look_at)
+
+
+def _end(visitor: Visitor, application: str, look_at: LookAt) -> None:
+    """The application goes, and then the team."""
+    page = visitor.page
+    page.goto(application)
+    page.locator("#delete").click()
+    look_at(visitor)
+    page.locator("#sure").check()
+    page.locator("#delete-application").click()
+    expect(page.locator("#done")).to_be_visible()
+    empty = page.locator("section", has_text="Printers").filter(has_not=page.locator(".application-row"))
+    empty.locator('a[href*="/developer/teams/"]').first.click()
+    page.locator("#end-team").click()
+    look_at(visitor)
+    page.locator("#sure").check()
+    page.locator("#end-team").click()
+    expect(page.locator("#done")).to_be_visible()
 
 
 def _add_application(visitor: Visitor, server: str, look_at: LookAt) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,12 +63,12 @@ def fresh(tmp_path: Path) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # a line each is too much
+    logging.getLogger("lingpai").setLevel(logging.ERROR)  # a line each is too much
     running = Running(tmp_path_factory.mktemp("fuzz"))
     yield running
     assert running.send("GET", "/health/ready").status_code == 200
     running.close()
-    structlog.reset_defaults()
+    logging.getLogger("lingpai").setLevel(logging.NOTSET)
 
 
 @fuzzing

@@ -2,9 +2,13 @@
 
 import asyncio
 
+from msgspec.structs import replace
+
 from lingpai.server.storage.accounts import Accounts
 from lingpai.server.storage.driver import Driver
 from lingpai.server.storage.external_identities import ExternalIdentities, LinkedIdentity
+from lingpai.server.storage.passkeys import Passkeys
+from lingpai.server.storage.people_records import Passkey
 from lingpai.server.storage.upstream_trips import UpstreamTrips
 from tests.storage.samples import NOW, account
 
@@ -48,11 +52,11 @@ async def test_of_two_that_are_taken_away_at_once_the_last_stays(driver: Driver)
     both = [_identity("1"), _identity("2")]
     for identity in both:
         assert await rows.record(identity)
-    ended = await asyncio.gather(*(rows.end(identity, even_the_last=False) for identity in both))
+    ended = await asyncio.gather(*(rows.end(one, other) for one, other in zip(both, reversed(both), strict=True)))
     assert sorted(ended) == [False, True]
     (left,) = await rows.list(b"a" * 16)
-    assert await rows.end(left, even_the_last=True)
-    assert not await rows.end(left, even_the_last=True)
+    assert not await rows.end(left, None)
+    assert not await rows.end(left, left), "it is no other one"
 
 
 async def test_using_one_is_remembered(driver: Driver) -> None:
@@ -72,3 +76,39 @@ async def test_a_trip_is_taken_once_by_its_browser_and_in_time(driver: Driver) -
     assert await trips.take(STATE, BROWSER, NOW + 10) is None
     taken = await asyncio.gather(*(trips.take(STATE, BROWSER, NOW) for _ in range(5)))
     assert sorted(map(str, taken)) == ["None"] * 4 + ["lpt_sealed"]
+
+
+async def test_any_other_way_in_lets_an_identity_go(driver: Driver) -> None:
+    rows, accounts, passkeys = ExternalIdentities(driver), Accounts(driver), Passkeys(driver)
+    with_password, bare = account("li"), replace(account("wang"), password_hash=None)
+    for number, owner in enumerate((with_password, bare)):
+        assert await accounts.put(owner)
+        assert await rows.record(_identity(str(number), owner=owner.id))
+    assert await rows.end(_identity("0", owner=with_password.id), None)
+    assert not await rows.end(_identity("1", owner=bare.id), None)
+    assert await passkeys.record(Passkey(id=b"k", account_id=bare.id, public_key=b"key", sign_count=0, name="k"))
+    assert await rows.end(_identity("1", owner=bare.id), None)
+
+
+async def test_the_last_passkey_stays_unless_something_else_opens_the_account(driver: Driver) -> None:
+    rows, accounts, passkeys = ExternalIdentities(driver), Accounts(driver), Passkeys(driver)
+    bare = replace(account("wang"), password_hash=None)
+    assert await accounts.put(bare)
+    for name in (b"1", b"2"):
+        assert await passkeys.record(Passkey(id=name, account_id=bare.id, public_key=b"key", sign_count=0, name="k"))
+    assert await passkeys.delete(bare.id, b"1")
+    assert not await passkeys.delete(bare.id, b"2")
+    assert not await passkeys.delete(bare.id, b"2", _identity(owner=bare.id)), "that one is not linked"
+    assert await rows.record(_identity(owner=bare.id))
+    assert await passkeys.delete(bare.id, b"2", _identity(owner=bare.id))
+
+
+async def test_a_passkey_and_an_identity_taken_away_at_once_leave_one(driver: Driver) -> None:
+    rows, accounts, passkeys = ExternalIdentities(driver), Accounts(driver), Passkeys(driver)
+    bare = replace(account("wang"), password_hash=None)
+    assert await accounts.put(bare)
+    assert await passkeys.record(Passkey(id=b"k", account_id=bare.id, public_key=b"key", sign_count=0, name="k"))
+    identity = _identity(owner=bare.id)
+    assert await rows.record(identity)
+    ended = await asyncio.gather(rows.end(identity, None), passkeys.delete(bare.id, b"k", identity))
+    assert sorted(ended) == [False, True]

@@ -87,7 +87,7 @@ def test_processes_that_start_together_upgrade_once(database: str) -> None:
 def test_a_database_newer_than_the_code_is_left_alone(database: str, path: Path, command: Any) -> None:
     migrate.upgrade(database)
     with closing(sqlite3.connect(path, isolation_level=None)) as newer:
-        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+        newer.execute("UPDATE alembic_version SET version_num = '9999', oldest_compatible = '9999'")
     before = path.read_bytes()
     assert migrate.check(database).is_newer_than_code
     with pytest.raises(DatabaseNewerThanCode, match="9999"):

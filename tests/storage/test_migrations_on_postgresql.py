@@ -74,7 +74,7 @@ def test_processes_that_start_together_upgrade_once(database: str) -> None:
 def test_a_database_newer_than_the_code_is_left_alone(database: str) -> None:
     migrate.upgrade(database)
     with psycopg.connect(database) as newer:
-        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+        newer.execute("UPDATE alembic_version SET version_num = '9999', oldest_compatible = '9999'")
     with pytest.raises(DatabaseNewerThanCode, match="9999"):
         migrate.upgrade(database)
     with pytest.raises(DatabaseNewerThanCode, match="9999"):

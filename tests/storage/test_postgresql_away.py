@@ -177,6 +177,51 @@ async def test_a_write_whose_commit_was_cut_off_happens_once_and_is_answered(
         await driver.close()
 
 
+@pytest.mark.parametrize("how", ["all of it", "one process"])
+async def test_nobody_takes_the_transaction_of_somebody_else_for_its_own(cluster: Cluster, url: str, how: str) -> None:
+    """After a crash numbers of transactions that were not flushed are given away again: another's has ours."""
+
+    def crash() -> None:
+        if how == "all of it":
+            cluster.kill()
+            cluster.start()
+        else:
+            cluster.kill_one()
+        with psycopg.connect(url, autocommit=True) as another:
+            for n in range(100, 110):
+                another.execute("INSERT INTO heartbeat (id, at) VALUES (%s, 0)", (n,))
+
+    async with cutting_proxy(cluster.port) as proxy:
+        driver = PostgresDriver(url.replace(f":{cluster.port}/", f":{proxy.port}/"))
+        await driver.transact([Statement(INSERT, (1, 0))])
+        proxy.cut, proxy.meanwhile = "before", crash
+        try:
+            await driver.transact([Statement(INSERT, (2, 0))])
+        except StorageUnavailable:
+            said = False
+        else:
+            said = True
+        await _recovered(driver)
+        assert (await driver.fetch_one("SELECT at FROM heartbeat WHERE id = 2") is not None) >= said
+        await driver.close()
+
+
+async def test_who_asks_what_became_of_a_commit_does_not_hold_the_others_up_for_long(
+    cluster: Cluster, url: str
+) -> None:
+    async with cutting_proxy(cluster.port) as proxy:
+        patient = PostgresSettings(statement_timeout_s=1.0, lock_timeout_s=0.3, connect_timeout_s=60)
+        driver = PostgresDriver(url.replace(f":{cluster.port}/", f":{proxy.port}/"), patient)
+        await driver.transact([Statement(INSERT, (1, 0))])
+        proxy.cut, proxy.is_deaf_after_cut = "before", True
+        async with asyncio.timeout(5):
+            with pytest.raises(StorageUnavailable):
+                await driver.transact([Statement(ADD, (1,))])
+        proxy.is_deaf_after_cut = False
+        await _recovered(driver)
+        await driver.close()
+
+
 async def test_two_servers_that_want_the_same_rows_in_another_order_both_get_them(url: str) -> None:
     drivers = PostgresDriver(url), PostgresDriver(url)
     await drivers[0].transact([Statement(INSERT, (n, 0)) for n in (1, 2)])

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from lingpai.server.database_url import sqlite_path
 from lingpai.server.storage.copying import SQLiteSide
+from tests.log_lines import log_lines
 from tests.world import Ask, World, at_once, grant_tokens, refusal
 
 AWAY = (503, "temporarily_unavailable")
@@ -89,7 +89,7 @@ async def test_a_file_that_was_moved_is_read_and_who_writes_is_told_to_come_back
         file.lock()
         file.refuse_writing("moved to postgresql://db.example/lingpai")
     assert await world.is_active(tokens["access_token"])
-    with structlog.testing.capture_logs() as lines:
+    with log_lines() as lines:
         for answer in (
             await world.refresh(tokens["refresh_token"]),
             await world.post("/oauth2/revoke", token=tokens["refresh_token"]),

@@ -135,3 +135,13 @@ async def test_when_a_key_dies_is_said_once(driver: Driver) -> None:
     assert not await Keys(driver).retire("a", NOW + 9_999)
     assert not await Keys(driver).retire("never there", NOW)
     assert [key.expires_at for key in await Keys(driver).list()] == [NOW + 60]
+
+
+async def test_a_key_that_is_withdrawn_dies_sooner_and_never_later(driver: Driver) -> None:
+    await together([Keys(driver).record(_key("a", 0)), Keys(driver).record(_key("b", 1))])
+    await Keys(driver).retire("b", NOW + 60)
+    for kid in ("a", "b"):
+        assert await Keys(driver).withdraw(kid, NOW + 5)
+        assert not await Keys(driver).withdraw(kid, NOW + 6)
+    assert not await Keys(driver).withdraw("never there", NOW)
+    assert [key.expires_at for key in await Keys(driver).list()] == [NOW + 5, NOW + 5]

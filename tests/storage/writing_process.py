@@ -38,15 +38,15 @@ async def fill_the_disk(driver: SQLiteDriver, path: Path) -> None:
             await driver.transact([Statement(_BIG, (f"scope{written}", "x" * 20_000))])
             written += 1
     except StorageUnavailable:
-        print("full", flush=True)  # noqa: T201
-    print("written", written, *await _count(driver), flush=True)  # noqa: T201
+        print("full", flush=True)  # noqa: T201 - the same
+    print("written", written, *await _count(driver), flush=True)  # noqa: T201 - the same
     try:
         await driver.transact([Statement(_BIG, ("one more", "x" * 20_000))])
     except StorageUnavailable:
-        print("still full", *await _count(driver), flush=True)  # noqa: T201
+        print("still full", *await _count(driver), flush=True)  # noqa: T201 - the same
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     await driver.transact([Statement(_BIG, ("again", "x"))])
-    print("again", *await _count(driver), flush=True)  # noqa: T201
+    print("again", *await _count(driver), flush=True)  # noqa: T201 - the same
 
 
 def _limit_files(path: Path) -> int:

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
-import typer
+import click
 
+from lingpai.cli.commands import Group, argument, option
 from lingpai.cli.options import ConfigFile, PasswordStdin, read_config, read_password
 from lingpai.cli.refusal import Refused
 
@@ -15,18 +16,18 @@ if TYPE_CHECKING:
     from lingpai.server.storage.driver import Driver
     from lingpai.server.storage.records import Account
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="People who sign in.")
+app = Group("People who sign in.")
 
-Username = Annotated[str, typer.Argument(help="As the person types it when signing in.", show_default=False)]
+Username = Annotated[str, argument(help="As the person types it when signing in.")]
 
 
-@app.command("create")
+@app.add("create")
 def create(
     username: Username,
-    name: Annotated[str | None, typer.Option(help="The person's name, as shown.")] = None,
-    email: Annotated[str | None, typer.Option(help="The person's address.")] = None,
-    picture: Annotated[str | None, typer.Option(help="Address of a picture.")] = None,
-    locale: Annotated[str | None, typer.Option(help="The person's language, such as zh-CN.")] = None,
+    name: Annotated[str | None, option(help="The person's name, as shown.")] = None,
+    email: Annotated[str | None, option(help="The person's address.")] = None,
+    picture: Annotated[str | None, option(help="Address of a picture.")] = None,
+    locale: Annotated[str | None, option(help="The person's language, such as zh-CN.")] = None,
     password_stdin: PasswordStdin = False,
     config: ConfigFile = None,
 ) -> None:
@@ -43,7 +44,7 @@ def create(
     settings = read_config(config)
     profile = {"name": name, "email": email, "picture": picture, "locale": locale}
     account = put_account(settings, username, read_password(from_stdin=password_stdin), profile)
-    typer.echo(f"username={account.username}\nsub={subject(account)}")
+    click.echo(f"username={account.username}\nsub={subject(account)}")
 
 
 def put_account(config: "Config", username: str, password: str, profile: dict[str, str | None]) -> "Account":
@@ -57,7 +58,72 @@ def put_account(config: "Config", username: str, password: str, profile: dict[st
     return cast("Account", made.after)
 
 
-@app.command("disable")
+@app.add("list")
+def list_(
+    username: Annotated[str, option(help="Only those whose user name begins with this.")] = "",
+    email: Annotated[str, option(help="Only those whose address begins with this.")] = "",
+    limit: Annotated[int, option(min=1, max=200, help="How many.")] = 50,
+    config: ConfigFile = None,
+) -> None:
+    """List accounts: user name, name, address, since when, whether disabled.
+
+    Into a pipe it prints tab-separated lines without a heading.
+
+    Example:
+
+        lingpai account list --username zhang
+    """
+    from datetime import UTC, datetime
+
+    from lingpai.cli.admin_api import admin_api
+    from lingpai.cli.table import print_table
+
+    with admin_api(config) as api:
+        found = api.get("/accounts", username=username, email=email, limit=str(limit))["items"]
+    rows = [
+        (
+            account["username"],
+            account["name"],
+            account["email"],
+            f"{datetime.fromtimestamp(account['created_at'], UTC):%Y-%m-%d}",
+            "disabled" if account["disabled_at"] else "",
+        )
+        for account in found
+    ]
+    print_table(("username", "name", "email", "since", "remarks"), rows)
+
+
+@app.add("end-sessions")
+def end_sessions(username: Username, config: ConfigFile = None) -> None:
+    """Sign an account out of every browser.
+
+    Example:
+
+        lingpai account end-sessions zhangsan
+    """
+    from lingpai.cli.admin_api import admin_api
+
+    with admin_api(config) as api:
+        api.post(f"/accounts/{api.account_id(username)}/end-sessions")
+    click.echo(f"{username} is signed out everywhere")
+
+
+@app.add("force-reset")
+def force_reset(username: Username, config: ConfigFile = None) -> None:
+    """Take an account's password away, sign it out everywhere, and send a link to set a new one if it has an address.
+
+    Example:
+
+        lingpai account force-reset zhangsan
+    """
+    from lingpai.cli.admin_api import admin_api
+
+    with admin_api(config) as api:
+        sent = api.post(f"/accounts/{api.account_id(username)}/force-reset")["mail_sent"]
+    click.echo(f"{username} has no password any more" + ("; a link to set one is on its way" if sent else ""))
+
+
+@app.add("disable")
 def disable(username: Username, config: ConfigFile = None) -> None:
     """Lock an account: nobody can sign in with it, browsers are signed out, its tokens stop working.
 
@@ -79,10 +145,10 @@ def disable(username: Username, config: ConfigFile = None) -> None:
         remote.post(f"/accounts/{remote.account_id(username)}/disable")
     else:
         _with_account(config, username, work)
-    typer.echo(f"{username} is disabled")
+    click.echo(f"{username} is disabled")
 
 
-@app.command("enable")
+@app.add("enable")
 def enable(username: Username, config: ConfigFile = None) -> None:
     """Unlock an account that was disabled. What it allowed to applications is as it was.
 
@@ -102,10 +168,10 @@ def enable(username: Username, config: ConfigFile = None) -> None:
         remote.post(f"/accounts/{remote.account_id(username)}/enable")
     else:
         _with_account(config, username, work)
-    typer.echo(f"{username} is enabled")
+    click.echo(f"{username} is enabled")
 
 
-@app.command("set-password")
+@app.add("set-password")
 def set_password(username: Username, password_stdin: PasswordStdin = False, config: ConfigFile = None) -> None:
     """Give an account a new password and sign it out of every browser.
 
@@ -134,10 +200,10 @@ def set_password(username: Username, password_stdin: PasswordStdin = False, conf
         raise Refused(f"the password must have {low} to {high} characters")
     with secret_keeper(settings) as keeper:
         _with_account(config, username, work)
-    typer.echo(f"{username} has a new password and is signed out everywhere")
+    click.echo(f"{username} has a new password and is signed out everywhere")
 
 
-@app.command("reset-second-factor")
+@app.add("reset-second-factor")
 def reset_second_factor(username: Username, config: ConfigFile = None) -> None:
     """Take the authenticator app and the recovery codes of somebody away who lost both.
 
@@ -168,7 +234,7 @@ def reset_second_factor(username: Username, config: ConfigFile = None) -> None:
         settings = read_config(config)
         master_key = read_master_key(settings)
         _with_account(config, username, work)
-    typer.echo(f"{username} signs in with the password alone, and is signed out everywhere")
+    click.echo(f"{username} signs in with the password alone, and is signed out everywhere")
 
 
 def _notices(config: "Config", driver: "Driver", master_key: bytes) -> "Notices":

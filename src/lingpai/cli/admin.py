@@ -5,8 +5,9 @@ is trusted already.
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
+from lingpai.cli.commands import Group, argument, option
 from lingpai.cli.options import ConfigFile, read_config
 from lingpai.cli.refusal import Refused
 
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from lingpai.server.storage.driver import Driver
     from lingpai.server.storage.records import Account
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="People who administer this server at /admin.")
+app = Group("People who administer this server at /admin.")
 
-Username = Annotated[str, typer.Argument(help="The account, as it signs in.", show_default=False)]
+Username = Annotated[str, argument(help="The account, as it signs in.")]
 RoleName = Annotated[
     str,
-    typer.Option(
+    option(
         "--role",
         help="reader: sees everything; reviewer: also decides about submitted applications; support: also helps people "
         "with their accounts; administrator: everything.",
@@ -29,7 +30,7 @@ RoleName = Annotated[
 ]
 
 
-@app.command("add")
+@app.add("add")
 def add(username: Username, role: RoleName = "administrator", config: ConfigFile = None) -> None:
     """Give an account a role, in place of any it had. It holds from the next page on.
 
@@ -37,8 +38,13 @@ def add(username: Username, role: RoleName = "administrator", config: ConfigFile
 
         lingpai admin add zhangsan --role support
     """
-    give_role(read_config(config), username, role)
-    typer.echo(f"{username} is {role}")
+    from lingpai.cli.remote import current_remote
+
+    if (remote := current_remote()) is not None:
+        remote.put(f"/accounts/{remote.account_id(username)}/role", {"role": role})
+    else:
+        give_role(read_config(config), username, role)
+    click.echo(f"{username} is {role}")
 
 
 def give_role(config: "Config", username: str, role: str) -> None:
@@ -60,7 +66,7 @@ def give_role(config: "Config", username: str, role: str) -> None:
     write_with_driver(config, work)
 
 
-@app.command("remove")
+@app.add("remove")
 def remove(username: Username, config: ConfigFile = None) -> None:
     """Take an account's role away. Its own account stays as it is.
 
@@ -69,6 +75,7 @@ def remove(username: Username, config: ConfigFile = None) -> None:
         lingpai admin remove zhangsan
     """
     from lingpai.cli.record import record_event
+    from lingpai.cli.remote import current_remote
     from lingpai.cli.storage import write_with_driver
     from lingpai.server.audit import ROLE_CHANGED
     from lingpai.server.storage.admin_roles import Roles
@@ -80,11 +87,14 @@ def remove(username: Username, config: ConfigFile = None) -> None:
         await Roles(driver).remove(account.id)
         await record_event(driver, ROLE_CHANGED, now, account_id=account.id, detail={"role": None})
 
-    write_with_driver(read_config(config), work)
-    typer.echo(f"{username} has no role any more")
+    if (remote := current_remote()) is not None:
+        remote.put(f"/accounts/{remote.account_id(username)}/role", {"role": None})
+    else:
+        write_with_driver(read_config(config), work)
+    click.echo(f"{username} has no role any more")
 
 
-@app.command("list")
+@app.add("list")
 def list_(config: ConfigFile = None) -> None:
     """List who has a role: username, role, since when.
 
@@ -96,8 +106,13 @@ def list_(config: ConfigFile = None) -> None:
     """
     from datetime import UTC, datetime
 
+    from lingpai.cli.remote import current_remote
     from lingpai.cli.table import print_table
 
+    if (remote := current_remote()) is not None:
+        roles = sorted(remote.get("/roles").items())
+        print_table(("username", "role", "since"), [(username, role, "") for username, role in roles])
+        return
     rows = [
         (holder.username, holder.role, f"{datetime.fromtimestamp(holder.since, UTC):%Y-%m-%d}")
         for holder in _holders(config)
@@ -105,7 +120,7 @@ def list_(config: ConfigFile = None) -> None:
     print_table(("username", "role", "since"), rows)
 
 
-@app.command("enable-api")
+@app.add("enable-api")
 def enable_api(config: ConfigFile = None) -> None:
     """Switch the admin API on: adds its resource server and its two permissions to the catalog.
 
@@ -132,7 +147,7 @@ def enable_api(config: ConfigFile = None) -> None:
         await record_event(driver, RESOURCE_SERVER_CHANGED, now, detail={"resource": server.resource})
 
     write_with_driver(settings, work)
-    typer.echo(f"{server.resource} accepts tokens with {' and '.join(scope.name for scope in scopes)}")
+    click.echo(f"{server.resource} accepts tokens with {' and '.join(scope.name for scope in scopes)}")
 
 
 def _holders(config: Path | None) -> "list[RoleHolder]":

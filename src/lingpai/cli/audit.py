@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
+from lingpai.cli.commands import Group, option
 from lingpai.cli.options import ConfigFile, read_config
 from lingpai.cli.refusal import Refused
 
@@ -11,13 +12,13 @@ if TYPE_CHECKING:
     from lingpai.server.storage.audit_chain import ChainState
     from lingpai.server.storage.driver import Driver
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The audit log: verify its chain, export it.")
+app = Group("The audit log: verify its chain, export it.")
 
 
-@app.command("verify")
+@app.add("verify")
 def verify(
     expect: Annotated[
-        str, typer.Option(help="A hash printed by an earlier run: it must still be in the chain.", metavar="HASH")
+        str, option(help="A hash printed by an earlier run: it must still be in the chain.", metavar="HASH")
     ] = "",
     config: ConfigFile = None,
 ) -> None:
@@ -49,12 +50,12 @@ def verify(
         )
     if expected is not None and not state.has_expected:
         raise Refused("the audit log does not hold the hash to expect: rows were cut off, or it is another log")
-    typer.echo(f"rows={state.rows}\nlast={state.last_id}\nhash={state.last_hash.hex()}")
+    click.echo(f"rows={state.rows}\nlast={state.last_id}\nhash={state.last_hash.hex()}")
 
 
-@app.command("export")
+@app.add("export")
 def export(
-    after: Annotated[int, typer.Option(help="Only rows behind this one, by its id.", min=0)] = 0,
+    after: Annotated[int, option(help="Only rows behind this one, by its id.", min=0)] = 0,
     config: ConfigFile = None,
 ) -> None:
     """Print the audit log, oldest first, one JSON object in each line, with what its hash covers.
@@ -75,3 +76,40 @@ def export(
             sys.stdout.write(msgspec.json.encode(export_row(row)).decode() + "\n")
 
     with_driver(read_config(config), work)
+
+
+@app.add("list")
+def list_(
+    event: Annotated[str, option(help="Only this event, such as client_deleted.")] = "",
+    client_id: Annotated[str, option(help="Only of this application.")] = "",
+    limit: Annotated[int, option(min=1, max=200, help="How many.")] = 50,
+    config: ConfigFile = None,
+) -> None:
+    """List the latest events, newest first: id, when, event, account, application, details.
+
+    Into a pipe it prints tab-separated lines without a heading.
+
+    Example:
+
+        lingpai audit list --event client_deleted
+    """
+    from datetime import UTC, datetime
+
+    from lingpai.cli.admin_api import admin_api
+    from lingpai.cli.table import print_table
+
+    query = {"event": event, "client_id": client_id, "limit": str(limit)}
+    with admin_api(config) as api:
+        found = api.get("/audit", **{name: value for name, value in query.items() if value})["items"]
+    rows = [
+        (
+            str(e["id"]),
+            f"{datetime.fromtimestamp(e['at'], UTC):%Y-%m-%d %H:%M:%S} UTC",
+            e["event"],
+            e["account_id"] or "",
+            e["client_id"] or "",
+            " ".join(f"{name}={value}" for name, value in e["detail"].items()),
+        )
+        for e in found
+    ]
+    print_table(("id", "at", "event", "account", "client_id", "detail"), rows)

@@ -1,7 +1,7 @@
 """What ``lingpai doctor`` knows about a healthy deployment. Pure: what was found goes in, findings come out."""
 
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from lingpai.server.config import Config
 from lingpai.server.storage.migrate import SchemaState
-from lingpai.server.storage.records import Client, Key
+from lingpai.server.storage.records import Client, Key, ResourceServer
+from lingpai.server.tokens.rotation import living
 
 DAY_S = 86_400
 _KEY_AGE_LIMIT_S = 365 * DAY_S
@@ -65,6 +66,9 @@ def check_schema(state: SchemaState) -> Finding:
         )
     if state.needs_upgrade:
         return Finding("fail", f"the database is at revision {state.current}, not {state.head}", "lingpai db upgrade")
+    if state.is_ahead:
+        found = f"the database (revision {state.current}) was upgraded by a newer lingpai; this one may serve it"
+        return Finding("warn", found, "install the newer")
     return Finding("ok", f"database at revision {state.current}")
 
 
@@ -72,17 +76,36 @@ def check_keys(keys: Sequence[Key], now: int) -> list[Finding]:
     """There is a key for each use, and none has signed for longer than a year."""
     findings = []
     for use, verb in (("sig", "signs"), ("seal", "seals")):
-        active = [key for key in keys if key.use == use and key.active_from <= now]
-        for alg in sorted({key.alg for key in active}):
-            newest = max((key for key in active if key.alg == alg), key=lambda key: key.sequence)
-            age_s = now - newest.active_from
+        in_use = [key for key, state in living(keys, now) if key.use == use and state == "in_use"]
+        for key in sorted(in_use, key=lambda key: key.alg):
+            age_s = now - key.active_from
             old = age_s > _KEY_AGE_LIMIT_S
             advice = f"lingpai key rotate --use {use}" if old else ""
-            what = f"key {newest.kid} ({alg}) {verb} since {age_s // DAY_S} days"
+            what = f"key {key.kid} ({key.alg}) {verb} since {age_s // DAY_S} days"
             findings.append(Finding("warn" if old else "ok", what, advice))
-        if not active:
+        if not in_use:
             findings.append(Finding("warn", f"no key {verb} yet", "the first `lingpai serve` makes one"))
     return findings
+
+
+def check_signatures(
+    clients: Sequence[Client], resource_servers: Sequence[ResourceServer], algs: Collection[str]
+) -> list[Finding]:
+    """Nobody waits for a signature that no key makes. ``algs``: those there is a key for, or the next start makes."""
+    wanted = {}
+    for client in clients:
+        if client.disabled_at is None and "openid" in client.scope.split():
+            wanted[f"client {client.client_id} wants ID Tokens"] = client.id_token_signed_response_alg
+        if client.disabled_at is None and client.userinfo_signed_response_alg:
+            wanted[f"client {client.client_id} wants UserInfo"] = client.userinfo_signed_response_alg
+    for server in resource_servers:
+        if server.access_token_format == "at+jwt":
+            wanted[f"resource server {server.resource} wants access tokens"] = server.access_token_signing_alg
+    return [
+        Finding("fail", f"{who} signed with {alg}, and there is no key", f"add {alg} to signing_algs, or change it")
+        for who, alg in wanted.items()
+        if alg not in algs
+    ]
 
 
 def check_clients(clients: Sequence[Client]) -> list[Finding]:

@@ -2,54 +2,55 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+import click
 
+from lingpai.cli.commands import Group, argument, option
 from lingpai.cli.options import ConfigFile, read_config
 from lingpai.cli.refusal import Refused
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lingpai.cli.secrets import SecretKeeper
     from lingpai.server.storage.driver import Driver
     from lingpai.server.storage.records import Client
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Applications that people sign in to.")
+app = Group("Applications that people sign in to.")
 
-ClientId = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="As the application sends it.", show_default=False)]
+ClientId = Annotated[str, argument(metavar="CLIENT_ID", help="As the application sends it.")]
 
 Native = Annotated[
-    bool, typer.Option("--native", help="It runs on people's own machines: loopback URIs with any port (RFC 8252).")
+    bool, option("--native", help="It runs on people's own machines: loopback URIs with any port (RFC 8252).")
 ]
 AuthMethod = Annotated[
-    str, typer.Option(help="client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, or none.")
+    str, option(help="client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, or none.")
 ]
 
 
-GrantTypes = Annotated[
-    list[str] | None, typer.Option(help="Several times. Default: authorization_code and refresh_token.")
-]
+GrantTypes = Annotated[list[str] | None, option(help="Several times. Default: authorization_code and refresh_token.")]
 Dialect = Annotated[
-    str | None, typer.Option(help="qq: an old QQ Connect SDK. The id is a number then, URIs may be joined by ;.")
+    str | None, option(help="qq: an old QQ Connect SDK. The id is a number then, URIs may be joined by ;.")
 ]
 Developer = Annotated[
-    str | None, typer.Option(help="Whose it is: applications of one developer see the same unionid of a person.")
+    str | None, option(help="Whose it is: applications of one developer see the same unionid of a person.")
 ]
 
 
-@app.command("create")
+@app.add("create")
 def create(
-    name: Annotated[str, typer.Argument(help="What people read on the consent page.", show_default=False)],
+    name: Annotated[str, argument(help="What people read on the consent page.")],
     redirect_uri: Annotated[
-        list[str] | None, typer.Option(help="Where people are sent back to, exactly. May be given several times.")
+        list[str] | None, option(help="Where people are sent back to, exactly. May be given several times.")
     ] = None,
-    scope: Annotated[str | None, typer.Option(help='What it may ask for: "openid list_album".')] = None,
-    required_scope: Annotated[str | None, typer.Option(help="The part of it that people cannot untick.")] = None,
-    client_id: Annotated[str | None, typer.Option(help="Its id; without it, a random one.")] = None,
+    scope: Annotated[str | None, option(help='What it may ask for: "openid list_album".')] = None,
+    required_scope: Annotated[str | None, option(help="The part of it that people cannot untick.")] = None,
+    client_id: Annotated[str | None, option(help="Its id; without it, a random one.")] = None,
     grant_type: GrantTypes = None,
     auth_method: AuthMethod = "client_secret_basic",
-    jwks_uri: Annotated[str | None, typer.Option(help="Where its public keys are, for private_key_jwt.")] = None,
+    jwks_uri: Annotated[str | None, option(help="Where its public keys are, for private_key_jwt.")] = None,
     native: Native = False,
-    client_uri: Annotated[str | None, typer.Option(help="Its web site, shown on the consent page.")] = None,
-    logo_uri: Annotated[str | None, typer.Option(help="Its icon, shown on the consent page.")] = None,
+    client_uri: Annotated[str | None, option(help="Its web site, shown on the consent page.")] = None,
+    logo_uri: Annotated[str | None, option(help="Its icon, shown on the consent page.")] = None,
     dialect: Dialect = None,
     developer: Developer = None,
     config: ConfigFile = None,
@@ -98,7 +99,7 @@ def _in_dialect(values: dict[str, Any], dialect: str | None) -> dict[str, Any]:
     return client_values(values) if dialect == "qq" else values | {"client_id": values["client_id"] or new_id().hex()}
 
 
-@app.command("list")
+@app.add("list")
 def list_(config: ConfigFile = None) -> None:
     """List the applications: id, name, how they authenticate, what they may ask for, and what is special about them.
 
@@ -132,11 +133,11 @@ def list_(config: ConfigFile = None) -> None:
     )
 
 
-@app.command("rotate-secret")
+@app.add("rotate-secret")
 def rotate_secret(
     client_id: ClientId,
     keep_old_s: Annotated[
-        int, typer.Option(min=0, max=90 * 86_400, help="Seconds the old secret still works, for a change without gap.")
+        int, option(min=0, max=90 * 86_400, help="Seconds the old secret still works, for a change without gap.")
     ] = 0,
     config: ConfigFile = None,
 ) -> None:
@@ -168,7 +169,68 @@ def rotate_secret(
         secret = write_with_driver(settings, work)
     _print_secret(client_id, secret)
     if keep_old_s:
-        typer.echo(f"The old secret works for {keep_old_s} more seconds.", err=True)
+        click.echo(f"The old secret works for {keep_old_s} more seconds.", err=True)
+
+
+@app.add("disable")
+def disable(client_id: ClientId, config: ConfigFile = None) -> None:
+    """Switch an application off: it gets no tokens, and those it has no longer work.
+
+    Example:
+
+        lingpai client disable photo-print
+    """
+    _act(config, client_id, "disable")
+    click.echo(f"{client_id} is disabled")
+
+
+@app.add("enable")
+def enable(client_id: ClientId, config: ConfigFile = None) -> None:
+    """Switch an application on again. What people allowed it is as it was.
+
+    Example:
+
+        lingpai client enable photo-print
+    """
+    _act(config, client_id, "enable")
+    click.echo(f"{client_id} is enabled")
+
+
+@app.add("delete")
+def delete(
+    client_id: ClientId,
+    yes: Annotated[bool, option("--yes", help="Do not ask; needed where there is no terminal.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Delete an application with everything people allowed it. Nobody can bring it back.
+
+    Every token and code of it is worth nothing from then on. The audit log stays. To be able to undo it, disable the
+    application instead.
+
+    Example:
+
+        lingpai client delete photo-print
+    """
+    import sys
+
+    from lingpai.cli.admin_api import admin_api
+    from lingpai.cli.remote import segment
+
+    if not yes and not sys.stdin.isatty():
+        raise Refused("there is no terminal to ask: say --yes")
+    if not yes:
+        click.confirm(f"Delete {client_id} with everything people allowed it?", abort=True, err=True)
+    with admin_api(config) as api:
+        api.delete(f"/clients/{segment(client_id)}")
+    click.echo(f"{client_id} is deleted")
+
+
+def _act(config: "Path | None", client_id: str, act: str) -> None:
+    from lingpai.cli.admin_api import admin_api
+    from lingpai.cli.remote import segment
+
+    with admin_api(config) as api:
+        api.post(f"/clients/{segment(client_id)}/{act}")
 
 
 async def _replace_secret(driver: "Driver", keeper: "SecretKeeper", client_id: str, keep_old_s: int, now: int) -> str:
@@ -199,10 +261,10 @@ async def _replace_secret(driver: "Driver", keeper: "SecretKeeper", client_id: s
 
 
 def _print_secret(client_id: str, secret: str | None) -> None:
-    typer.echo(f"client_id={client_id}")
+    click.echo(f"client_id={client_id}")
     if secret is not None:
-        typer.echo(f"client_secret={secret}")
-        typer.echo("Keep the secret now: it cannot be shown again.", err=True)
+        click.echo(f"client_secret={secret}")
+        click.echo("Keep the secret now: it cannot be shown again.", err=True)
 
 
 def _remarks(client: "Client") -> str:

@@ -3,19 +3,20 @@
 from collections.abc import Callable
 from typing import Annotated
 
-import typer
+import click
 
 from lingpai.cli import moving
+from lingpai.cli.commands import Group, argument, option
 from lingpai.cli.options import ConfigFile, read_config
 from lingpai.cli.refusal import Refused
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The database: its schema, backups, and moving it.")
+app = Group("The database: its schema, backups, and moving it.")
 
 
-@app.command("upgrade")
+@app.add("upgrade")
 def upgrade(
-    revision: Annotated[str, typer.Argument(help="A revision, or head for the newest.")] = "head",
-    plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and do nothing.")] = False,
+    revision: Annotated[str, argument(help="A revision, or head for the newest.")] = "head",
+    plan: Annotated[bool, option("--plan", help="Say what would be done, and do nothing.")] = False,
     config: ConfigFile = None,
 ) -> None:
     """Bring the database to the schema this lingpai needs. Make a backup of it first. All steps happen, or none.
@@ -34,13 +35,13 @@ def upgrade(
         _migrate(lambda: _print_plan(settings.database, revision))
         return
     _migrate(lambda: migrate.upgrade(settings.database, revision))
-    typer.echo(f"{settings.database_name} is at revision {migrate.check(settings.database).current}")
+    click.echo(f"{settings.database_name} is at revision {migrate.check(settings.database).current}")
 
 
-@app.command("downgrade")
+@app.add("downgrade")
 def downgrade(
-    revision: Annotated[str, typer.Argument(help="A revision, or base for an empty database.", show_default=False)],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    revision: Annotated[str, argument(help="A revision, or base for an empty database.")],
+    yes: Annotated[bool, option("--yes", help="Do not ask.")] = False,
     config: ConfigFile = None,
 ) -> None:
     """Take the database back to an older schema, for an older lingpai. What only the newer one keeps is lost.
@@ -54,16 +55,16 @@ def downgrade(
     settings = read_config(config)
     _check_revision(revision, ["base", *migrate.revisions()])
     if not yes:
-        typer.confirm(
+        click.confirm(
             f"Data in {settings.database_name} that revision {revision} does not know will be lost. Go on?", abort=True
         )
     _migrate(lambda: migrate.downgrade(settings.database, revision))
-    typer.echo(f"{settings.database_name} is at revision {migrate.check(settings.database).current or 'base'}")
+    click.echo(f"{settings.database_name} is at revision {migrate.check(settings.database).current or 'base'}")
 
 
-@app.command("check")
+@app.add("check")
 def check(config: ConfigFile = None) -> None:
-    """Say which schema the database has; the exit status is 0 when it is the one this lingpai needs.
+    """Say which schema the database has; the exit status is 0 when this lingpai may serve it.
 
     Example:
 
@@ -73,21 +74,31 @@ def check(config: ConfigFile = None) -> None:
 
     settings = read_config(config)
     check_schema(settings)
-    typer.echo(f"{settings.database_name} is at revision {read_schema(settings).current}, as this lingpai needs it")
+    state = read_schema(settings)
+    fits = f"which a lingpai for {state.head} may serve" if state.is_ahead else "as this lingpai needs it"
+    click.echo(f"{settings.database_name} is at revision {state.current}, {fits}")
 
 
-app.command("move")(moving.move)
-app.command("backup")(moving.backup)
-app.command("restore")(moving.restore)
+app.add("move")(moving.move)
+app.add("backup")(moving.backup)
+app.add("restore")(moving.restore)
 
 
 def _print_plan(database: str, revision: str) -> None:
     from lingpai.server.storage import migrate
 
-    steps = [step for step in migrate.plan(database) if revision in ("head", step[0]) or step[0] < revision]
-    for number, purpose in steps:
-        typer.echo(f"{number}  {purpose}")
-    typer.echo("all of it happens, or none" if steps else "there is nothing to do")
+    steps = migrate.plan(database, revision)
+    for step in steps:
+        click.echo(f"{step.revision}  {step.purpose}")
+    if not steps:
+        click.echo("there is nothing to do")
+        return
+    click.echo("all of it happens, or none")
+    current = migrate.check(database).current
+    if migrate.may_serve_meanwhile(current, steps):
+        click.echo(f"servers of revision {current} may go on serving: upgrade, then exchange one after the other")
+    elif current is not None:
+        click.echo(f"servers of revision {current} cannot serve afterwards: stop them first")
 
 
 def _check_revision(revision: str, known: list[str]) -> None:

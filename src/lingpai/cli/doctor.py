@@ -3,8 +3,9 @@
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
+from lingpai.cli.commands import option
 from lingpai.cli.options import ConfigFile, read_config
 from lingpai.cli.refusal import Refused
 
@@ -18,7 +19,7 @@ _TIMEOUT_S = 10
 
 def doctor(
     online: Annotated[
-        bool, typer.Option("--online", help="Also ask the issuer's address and identity providers whether they answer.")
+        bool, option("--online", help="Also ask the issuer's address and identity providers whether they answer.")
     ] = False,
     config: ConfigFile = None,
 ) -> None:
@@ -36,9 +37,9 @@ def doctor(
     findings = examine(settings, online=online)
     for finding in findings:
         advice = f"\n      {finding.advice}" if finding.advice else ""
-        typer.echo(f"{finding.level:4}  {finding.what}{advice}")
+        click.echo(f"{finding.level:4}  {finding.what}{advice}")
     if any(finding.level == "fail" for finding in findings):
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def examine(config: "Config", *, online: bool) -> "list[Finding]":
@@ -84,10 +85,12 @@ async def _look(config: "Config", driver: "Driver", now: int) -> "list[Finding]"
     from lingpai.cli import checks
     from lingpai.cli.apply.plan import every_client
     from lingpai.cli.keeper import check_master_key
+    from lingpai.server.storage.catalog import CatalogRows
     from lingpai.server.storage.clients import Clients
     from lingpai.server.storage.driver import Statement
     from lingpai.server.storage.keys import Keys
     from lingpai.server.storage.sweep import count_expired
+    from lingpai.server.tokens.rotation import living
 
     # Takes the write lock and writes nothing: there is no such row.
     await driver.transact([Statement("DELETE FROM heartbeat WHERE id = $1", (-1,))])
@@ -98,7 +101,10 @@ async def _look(config: "Config", driver: "Driver", now: int) -> "list[Finding]"
         findings.append(checks.Finding("fail", str(error), "nothing that was handed out works until it is back"))
     keys = await Keys(driver).list()
     findings += checks.check_keys(keys, now)
-    findings += checks.check_clients([client async for client in every_client(Clients(driver))])
+    clients = [client async for client in every_client(Clients(driver))]
+    findings += checks.check_clients(clients)
+    algs = {*config.signing_algs, *(key.alg for key, state in living(keys, now) if state == "in_use")}
+    findings += checks.check_signatures(clients, await CatalogRows(driver).resource_servers(), algs)
     findings.append(checks.check_expired(await count_expired(driver, now)))
     return [*findings, checks.check_clock(now, max((key.created_at for key in keys), default=0))]
 

@@ -8,8 +8,9 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+import click
 
+from lingpai.cli.commands import option
 from lingpai.cli.options import DEFAULT_CONFIG_FILE, ConfigFile, PasswordStdin, read_config, read_password
 from lingpai.cli.refusal import Refused
 
@@ -24,10 +25,8 @@ _HEAD = """\
 
 
 def init(
-    issuer: Annotated[
-        str | None, typer.Option(help="The server's public address, such as https://auth.example.com.")
-    ] = None,
-    account: Annotated[str | None, typer.Option(help="Username of a first account; its password is asked for.")] = None,
+    issuer: Annotated[str | None, option(help="The server's public address, such as https://auth.example.com.")] = None,
+    account: Annotated[str | None, option(help="Username of a first account; its password is asked for.")] = None,
     password_stdin: PasswordStdin = False,
     config: ConfigFile = None,
 ) -> None:
@@ -55,20 +54,21 @@ def init(
         for path in made:
             path.unlink(missing_ok=True)
         raise
-    typer.echo(f"made {', '.join(str(path) for path in made if path.exists())}")
+    click.echo(f"made {', '.join(str(path) for path in made if path.exists())}")
     where = "" if file == DEFAULT_CONFIG_FILE else f" --config {file}"
-    typer.echo(f"Keep a copy of the master key apart from the database. Then: lingpai serve{where}")
+    click.echo(f"Keep a copy of the master key apart from the database. Then: lingpai serve{where}")
 
 
 def write_settings_file(values: dict[str, Any]) -> str:
     """The text of a settings file: every setting with its meaning, those in ``values`` set, the others shown."""
     import msgspec
 
-    from lingpai.server.config import Config
+    from lingpai.server.config import SETTINGS, Config
+    from lingpai.server.setting_values import explanations
 
-    blocks = [_HEAD]
-    for name, field in Config.model_fields.items():
-        comment = textwrap.fill(field.description or "", 118, initial_indent="# ", subsequent_indent="# ")
+    blocks, explained = [_HEAD], explanations(Config)
+    for name, field in SETTINGS.items():
+        comment = textwrap.fill(explained[name], 118, initial_indent="# ", subsequent_indent="# ")
         default = str(field.default) if isinstance(field.default, Path) else field.default
         text = msgspec.json.encode(values.get(name, default)).decode()  # TOML writes these types as JSON does
         blocks.append(f"{comment}\n{'' if name in values else '# '}{name} = {text}\n")

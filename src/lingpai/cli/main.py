@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
-import typer
+import click
 
 from lingpai import __version__
 from lingpai.cli import (
@@ -18,56 +18,37 @@ from lingpai.cli import (
     clients,
     database,
     doctor,
+    grants,
     init,
     keys,
+    notices,
     qq,
     receipts,
     registration_tokens,
+    resource_servers,
+    reviews,
     scopes,
     serve,
 )
 from lingpai.cli.apply import command as apply_command
+from lingpai.cli.commands import command, entrance, option
 from lingpai.cli.refusal import Refused
 from lingpai.cli.remote import use_remote
 
-app = typer.Typer(
-    name="lingpai",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("serve")(serve.serve)
-app.command("init")(init.init)
-app.command("apply")(apply_command.apply)
-app.add_typer(clients.app, name="client")
-app.add_typer(registration_tokens.app, name="registration-token")
-app.add_typer(accounts.app, name="account")
-app.add_typer(admin.app, name="admin")
-app.add_typer(audit.app, name="audit")
-app.add_typer(receipts.app, name="receipt")
-app.add_typer(scopes.app, name="scope")
-app.add_typer(keys.app, name="key")
-app.add_typer(qq.app, name="qq")
-app.add_typer(database.app, name="db")
-app.command("doctor")(doctor.doctor)
 
-
-def _print_version(wanted: bool) -> None:
+def _print_version(_context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if wanted:
-        typer.echo(f"lingpai {__version__}")
-        raise typer.Exit
+        click.echo(f"lingpai {__version__}")
+        raise click.exceptions.Exit
 
 
-@app.callback()
 def lingpai(
     _version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+        bool, option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
     ] = False,
     remote: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--remote",
             envvar="LINGPAI_REMOTE",
             metavar="ISSUER",
@@ -86,10 +67,32 @@ def lingpai(
     use_remote(remote)
 
 
+app = entrance("lingpai", lingpai)
+app.add_command(command("serve", serve.serve))
+app.add_command(command("init", init.init))
+app.add_command(command("apply", apply_command.apply))
+app.add_command(command("doctor", doctor.doctor))
+app.add_command(clients.app, "client")
+app.add_command(registration_tokens.app, "registration-token")
+app.add_command(accounts.app, "account")
+app.add_command(admin.app, "admin")
+app.add_command(audit.app, "audit")
+app.add_command(receipts.app, "receipt")
+app.add_command(scopes.app, "scope")
+app.add_command(resource_servers.app, "resource-server")
+app.add_command(grants.app, "grant")
+app.add_command(reviews.app, "review")
+app.add_command(notices.announcements, "announcement")
+app.add_command(notices.terms, "terms")
+app.add_command(keys.app, "key")
+app.add_command(qq.app, "qq")
+app.add_command(database.app, "db")
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit status. Expected failures become one line each on standard error."""
     try:
-        app(args=list(arguments), prog_name="lingpai")
+        app.main(args=list(arguments), prog_name="lingpai")
     except Refused as refused:
         for line in str(refused).splitlines():
             print(f"lingpai: {line}", file=sys.stderr)
@@ -99,7 +102,6 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
-    return 0
 
 
 def main() -> NoReturn:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
+from lingpai.cli.commands import argument, option
 from lingpai.cli.options import ConfigFile, read_config
 from lingpai.cli.refusal import Refused
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def move(
-    to: Annotated[str, typer.Option("--to", help="The new database: postgresql://user:password@host/database.")],
+    to: Annotated[str, option("--to", help="The new database: postgresql://user:password@host/database.")],
     config: ConfigFile = None,
 ) -> None:
     """Move an SQLite database to an empty PostgreSQL while the server runs. Nothing can be written during the end.
@@ -35,11 +36,11 @@ def move(
     except ValueError as error:
         raise Refused(f"--to {error}") from None
     _copy(lambda progress: moving.move(settings.database, to, progress))
-    typer.echo(f"moved. {settings.database_name} is closed for writing: set database, then restart every server")
+    click.echo(f"moved. {settings.database_name} is closed for writing: set database, then restart every server")
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="The file to make.", show_default=False)],
+    file: Annotated[Path, argument(help="The file to make.")],
     config: ConfigFile = None,
 ) -> None:
     """Write a consistent copy of the database to a new file while the server runs. The master key is not in it.
@@ -54,11 +55,11 @@ def backup(
 
     settings = read_config(config)
     _copy(lambda progress: moving.backup(settings.database, file, progress))
-    typer.echo(f"{file} is a copy of {settings.database_name}; keep the master key too, elsewhere")
+    click.echo(f"{file} is a copy of {settings.database_name}; keep the master key too, elsewhere")
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="What `lingpai db backup` made.", show_default=False)],
+    file: Annotated[Path, argument(help="What `lingpai db backup` made.")],
     config: ConfigFile = None,
 ) -> None:
     """Fill the database of the settings, which must be empty, with what a backup holds. Stop the server first.
@@ -71,7 +72,7 @@ def restore(
 
     settings = read_config(config)
     _copy(lambda progress: moving.restore(file, settings.database, progress))
-    typer.echo(f"{settings.database_name} holds what is in {file}")
+    click.echo(f"{settings.database_name} holds what is in {file}")
 
 
 def _copy(run: "Callable[[Progress], list[Copied]]") -> None:
@@ -98,4 +99,4 @@ def _copy(run: "Callable[[Progress], list[Copied]]") -> None:
             raise Refused(f"the copy was interrupted: {error}") from None
     for each in copied:
         if each.sum.rows:
-            typer.echo(f"{each.table}: {each.sum.rows} rows, {each.sum.digest[:16]}")
+            click.echo(f"{each.table}: {each.sum.rows} rows, {each.sum.digest[:16]}")

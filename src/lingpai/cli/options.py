@@ -4,8 +4,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+import click
 
+from lingpai.cli.commands import option
 from lingpai.cli.refusal import Refused
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ DEFAULT_CONFIG_FILE = Path("lingpai.toml")
 
 ConfigFile = Annotated[
     Path | None,
-    typer.Option(
+    option(
         "--config",
         "-c",
         envvar="LINGPAI_CONFIG",
@@ -23,7 +24,7 @@ ConfigFile = Annotated[
     ),
 ]
 PasswordStdin = Annotated[
-    bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking for it.")
+    bool, option("--password-stdin", help="Read the password from standard input instead of asking for it.")
 ]
 
 
@@ -50,5 +51,5 @@ def read_password(*, from_stdin: bool) -> str:
         return sys.stdin.read().removesuffix("\n").removesuffix("\r")
     if not sys.stdin.isatty():
         raise Refused("there is no terminal to ask for the password: pipe it in and say --password-stdin")
-    password: str = typer.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True)
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True)
     return password

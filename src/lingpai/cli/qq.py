@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+import click
 
+from lingpai.cli.commands import Group, argument
 from lingpai.cli.options import ConfigFile, read_config
 from lingpai.cli.refusal import Refused
 
@@ -14,18 +15,16 @@ if TYPE_CHECKING:
     from lingpai.server.storage.driver import Driver
     from lingpai.server.storage.openids import ImportedOpenid
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What moves in from QQ Connect (QQ 互联).")
+app = Group("What moves in from QQ Connect (QQ 互联).")
 
 _APPID_DIGITS = 9
 _COLUMNS = ("appid", "openid", "username", "unionid")
 _SHOWN_LIMIT = 20
 
 
-@app.command("import-openids")
+@app.add("import-openids")
 def import_openids(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV with the columns appid, openid, username[, unionid].")
-    ],
+    file: Annotated[Path, argument(metavar="FILE", help="CSV with the columns appid, openid, username[, unionid].")],
     config: ConfigFile = None,
 ) -> None:
     """Keep the openid by which an application knows its people, so that nobody becomes somebody else.
@@ -48,7 +47,7 @@ def import_openids(
             raise Refused("two people would have the same openid or unionid: nothing was changed")
         return len(imported)
 
-    typer.echo(f"{with_driver(read_config(config), work)} openids kept")
+    click.echo(f"{with_driver(read_config(config), work)} openids kept")
 
 
 def client_values(given: dict[str, Any]) -> dict[str, Any]:

@@ -4,27 +4,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
+from lingpai.cli.commands import Group, argument, option
 from lingpai.cli.refusal import Refused
 
 if TYPE_CHECKING:
     from lingpai.crypto.jwk import PublicKey
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Receipts of what people allowed.")
+app = Group("Receipts of what people allowed.")
 
 _LIMIT_BYTES = 1024 * 1024
 _TIMEOUT_S = 10
 
 
-@app.command("verify")
+@app.add("verify")
 def verify(
-    file: Annotated[Path, typer.Argument(help="The receipt as it was downloaded.", show_default=False)],
+    file: Annotated[Path, argument(help="The receipt as it was downloaded.")],
     issuer: Annotated[
-        str, typer.Option(help="Who must have signed it; else whoever the receipt names.", show_default=False)
+        str, option(help="Who must have signed it; else whoever the receipt names.", show_default=False)
     ] = "",
     jwks: Annotated[
-        Path | None, typer.Option(help="A copy of the issuer's keys; else they are asked for.", show_default=False)
+        Path | None, option(help="A copy of the issuer's keys; else they are asked for.", show_default=False)
     ] = None,
 ) -> None:
     """Verify a receipt that somebody shows you, and print what is in it.
@@ -56,8 +57,8 @@ def verify(
         raise Refused(f"the receipt is not genuine: {error}") from None
     if readable is not None and readable != claims:
         raise Refused("the readable part of the file is not what was signed: it was changed")
-    typer.echo(msgspec.json.format(msgspec.json.encode(claims)).decode())
-    typer.echo(f"genuine: signed by {named}", err=True)
+    click.echo(msgspec.json.format(msgspec.json.encode(claims)).decode())
+    click.echo(f"genuine: signed by {named}", err=True)
 
 
 def _read_receipt(file: Path) -> tuple[str, object]:

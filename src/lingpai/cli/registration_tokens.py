@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
+from lingpai.cli.commands import Group, argument, option
 from lingpai.cli.options import ConfigFile, read_config
 from lingpai.cli.refusal import Refused
 
@@ -11,15 +12,15 @@ if TYPE_CHECKING:
     from lingpai.server.storage.driver import Driver
     from lingpai.server.storage.records import RegistrationToken
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tokens that let others register applications.")
+app = Group("Tokens that let others register applications.")
 
 _ID_CHARS = 16
 
 
-@app.command("create")
+@app.add("create")
 def create(
-    uses: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many applications it is good for.")] = 1,
-    lifetime_s: Annotated[int, typer.Option(min=60, max=365 * 86_400, help="Seconds it is good for.")] = 7 * 86_400,
+    uses: Annotated[int, option(min=1, max=1_000_000, help="How many applications it is good for.")] = 1,
+    lifetime_s: Annotated[int, option(min=60, max=365 * 86_400, help="Seconds it is good for.")] = 7 * 86_400,
     config: ConfigFile = None,
 ) -> None:
     """Make an initial access token and print it, this once. It goes into the Authorization header of a registration.
@@ -47,13 +48,13 @@ def create(
         await record_event(driver, REGISTRATION_TOKEN_CREATED, now, detail=detail)
 
     write_with_driver(settings, work)
-    typer.echo(secret)
-    typer.echo("Keep the token now: only its digest is stored, so it cannot be shown again.", err=True)
+    click.echo(secret)
+    click.echo("Keep the token now: only its digest is stored, so it cannot be shown again.", err=True)
     if settings.registration == "off":
-        typer.echo('Registration is off: it works once the settings say registration = "token".', err=True)
+        click.echo('Registration is off: it works once the settings say registration = "token".', err=True)
 
 
-@app.command("list")
+@app.add("list")
 def list_(config: ConfigFile = None) -> None:
     """List the tokens that are good for something: id, uses left, days left (the last one counts).
 
@@ -75,9 +76,9 @@ def list_(config: ConfigFile = None) -> None:
     print_table(("id", "uses", "days"), rows)
 
 
-@app.command("revoke")
+@app.add("revoke")
 def revoke(
-    token_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.", show_default=False)],
+    token_id: Annotated[str, argument(metavar="ID", help="As `list` shows it.")],
     config: ConfigFile = None,
 ) -> None:
     """End a token at once. What was registered with it stays.
@@ -100,7 +101,7 @@ def revoke(
         await record_event(driver, REGISTRATION_TOKEN_REVOKED, now, detail={"id": token_id})
 
     write_with_driver(read_config(config), work)
-    typer.echo(f"revoked {token_id}")
+    click.echo(f"revoked {token_id}")
 
 
 def _id(token: "RegistrationToken") -> str:

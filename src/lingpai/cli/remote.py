@@ -4,35 +4,40 @@ Owns getting a token and turning problems into sentences. Which commands can do 
 """
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from lingpai.cli.refusal import Refused
 
+if TYPE_CHECKING:
+    import httpx2
+
 CLIENT_ID_VARIABLE = "LINGPAI_REMOTE_CLIENT_ID"
 CLIENT_SECRET_VARIABLE = "LINGPAI_REMOTE_CLIENT_SECRET"
+PREFIX = "/admin/api/v1"
 _TIMEOUT_S = 30
 _issuer: ContextVar[str] = ContextVar("issuer", default="")
 
 
-class Remote:
+class AdminApi(ABC):
     """The admin API of one server. Every method raises ``Refused``."""
 
-    def __init__(self, issuer: str) -> None:
-        self._issuer = issuer.rstrip("/")
-        self._token = ""
+    @abstractmethod
+    def ask(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
+        """The JSON document of the answer. ``path``: with the API's own before it."""
 
     def get(self, path: str, **query: str) -> Any:
         """The JSON at ``path`` below the API's own."""
-        return self._ask("GET", path, query, None)
+        return self.ask("GET", PREFIX + path, query, None)
 
     def items(self, path: str, **query: str) -> Iterator[Any]:
         """Every item of a list, page by page."""
         after = ""
         while True:
-            page = self._ask("GET", path, query | ({"after": after} if after else {}), None)
+            page = self.get(path, **query, **({"after": after} if after else {}))
             yield from page["items"]
             after = page["next"] or ""
             if not after:
@@ -40,11 +45,15 @@ class Remote:
 
     def post(self, path: str, body: Any = None) -> Any:
         """Do something."""
-        return self._ask("POST", path, {}, body)
+        return self.ask("POST", PREFIX + path, {}, body)
 
     def put(self, path: str, body: Any) -> Any:
         """Write something."""
-        return self._ask("PUT", path, {}, body)
+        return self.ask("PUT", PREFIX + path, {}, body)
+
+    def delete(self, path: str, **query: str) -> Any:
+        """Take something away."""
+        return self.ask("DELETE", PREFIX + path, query, None)
 
     def account_id(self, username: str) -> str:
         """The id of the account with that username."""
@@ -54,20 +63,25 @@ class Remote:
         account_id: str = found[0]["id"]
         return account_id
 
-    def _ask(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
+
+class Remote(AdminApi):
+    """The one of a server elsewhere."""
+
+    def __init__(self, issuer: str) -> None:
+        self._issuer = issuer.rstrip("/")
+        self._token = ""
+
+    def ask(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
+        """The answer."""
         import httpx2
 
         headers = {"authorization": f"Bearer {self._access_token()}"}
-        address = f"{self._issuer}/admin/api/v1{path}"
+        address = f"{self._issuer}{path}"
         try:
             answer = httpx2.request(method, address, params=query, json=body, headers=headers, timeout=_TIMEOUT_S)
-            document = answer.json()
+            return answered(self._issuer, answer)
         except (httpx2.HTTPError, ValueError) as error:
             raise Refused(f"{address} does not answer: {type(error).__name__}: {error}") from None
-        if answer.is_success:
-            return document
-        problems = "".join(f"\n{name}: {what}" for name, what in document.get("problems", {}).items())
-        raise Refused(f"{self._issuer} refused: {document.get('detail', answer.status_code)}{problems}")
 
     def _access_token(self) -> str:
         from lingpai.client import Client, ClientError
@@ -84,6 +98,19 @@ class Remote:
         except ClientError as error:
             raise Refused(f"{self._issuer} gives {client_id} no token for its admin API: {error}") from None
         return self._token
+
+
+def answered(whose: str, answer: "httpx2.Response") -> Any:
+    """The document of an answer. Raises ``Refused`` with what a refusal says, ``ValueError`` for what is no answer.
+
+    ``whose``: the server's; empty: nobody's but ours.
+    """
+    document = answer.json()
+    if answer.is_success:
+        return document
+    problems = "".join(f"\n{name}: {what}" for name, what in document.get("problems", {}).items())
+    said = f"{document.get('detail', answer.status_code)}{problems}"
+    raise Refused(f"{whose} refused: {said}" if whose else said)
 
 
 def use_remote(issuer: str | None) -> None:

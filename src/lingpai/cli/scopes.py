@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
+from lingpai.cli.commands import Group, argument, option
 from lingpai.cli.options import ConfigFile, read_config
 from lingpai.cli.refusal import Refused
 
@@ -11,20 +12,18 @@ if TYPE_CHECKING:
     from lingpai.server.storage.driver import Driver
     from lingpai.server.storage.records import ScopeDefinition
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Permissions that people give to applications.")
+app = Group("Permissions that people give to applications.")
 
 
-@app.command("add")
+@app.add("add")
 def add(
-    name: Annotated[str, typer.Argument(help="As applications ask for it: list_album.", show_default=False)],
-    en: Annotated[str, typer.Option("--en", help="What people read beside the checkbox, in English.")],
-    zh_cn: Annotated[str, typer.Option("--zh-cn", help="The same in Chinese.")],
+    name: Annotated[str, argument(help="As applications ask for it: list_album.")],
+    en: Annotated[str, option("--en", help="What people read beside the checkbox, in English.")],
+    zh_cn: Annotated[str, option("--zh-cn", help="The same in Chinese.")],
     resource: Annotated[
-        str | None, typer.Option(help="The resource server it is for; without it, the account's own data here.")
+        str | None, option(help="The resource server it is for; without it, the account's own data here.")
     ] = None,
-    claim: Annotated[
-        list[str] | None, typer.Option(help="A UserInfo claim it opens. May be given several times.")
-    ] = None,
+    claim: Annotated[list[str] | None, option(help="A UserInfo claim it opens. May be given several times.")] = None,
     config: ConfigFile = None,
 ) -> None:
     """Add a permission, with its description in both languages of the pages.
@@ -47,12 +46,31 @@ def add(
         if any(item["name"] == name for item in remote.items("/scopes")):
             raise Refused(f"scope {name} exists already")
         remote.put(f"/scopes/{segment(name)}", {key: value for key, value in values.items() if key != "name"})
-        typer.echo(f"{name} is added")
+        click.echo(f"{name} is added")
         return
-    typer.echo(f"{put_entry(read_config(config), SCOPES, values).key} is added")
+    click.echo(f"{put_entry(read_config(config), SCOPES, values).key} is added")
 
 
-@app.command("list")
+@app.add("delete")
+def delete(
+    name: Annotated[str, argument(help="As applications ask for it.")],
+    config: ConfigFile = None,
+) -> None:
+    """Take a permission out of the catalog: nobody gives it any more.
+
+    Example:
+
+        lingpai scope delete list_album
+    """
+    from lingpai.cli.admin_api import admin_api
+    from lingpai.cli.remote import segment
+
+    with admin_api(config) as api:
+        api.delete(f"/scopes/{segment(name)}")
+    click.echo(f"{name} is deleted")
+
+
+@app.add("list")
 def list_(config: ConfigFile = None) -> None:
     """List the permissions: name, resource server, claims, descriptions.
 

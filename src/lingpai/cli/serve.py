@@ -15,8 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
-import typer
+import click
+from msgspec.structs import replace
 
+from lingpai.cli.commands import option
 from lingpai.cli.options import ConfigFile, read_config
 from lingpai.cli.refusal import Refused
 from lingpai.cli.supervisor import Supervisor, WorkerFiles, parse_worker_files
@@ -25,24 +27,25 @@ if TYPE_CHECKING:
     import uvicorn
 
     from lingpai.server.config import Config
+    from lingpai.server.web.render import Pages
 
 _BACKLOG = 2048
 _GRACE_S = 10
+_WARM_AFTER_S = 1.0
+_DONE = object()
 _ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # compared with, not bound to
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="The address to listen on; wins over the settings.")] = None,
-    port: Annotated[int | None, typer.Option(help="The port; 0 takes a free one. Wins over the settings.")] = None,
-    tls_cert: Annotated[
-        Path | None, typer.Option(help="Certificate (PEM), to try https without a proxy in front.")
-    ] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
+    host: Annotated[str | None, option(help="The address to listen on; wins over the settings.")] = None,
+    port: Annotated[int | None, option(help="The port; 0 takes a free one. Wins over the settings.")] = None,
+    tls_cert: Annotated[Path | None, option(help="Certificate (PEM), to try https without a proxy in front.")] = None,
+    tls_key: Annotated[Path | None, option(help="The certificate's private key (PEM).")] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, max=256, help="Serve from so many processes; SIGHUP exchanges them with none refused."),
+        option(min=1, max=256, help="Serve from so many processes; SIGHUP exchanges them with none refused."),
     ] = None,
-    worker: Annotated[str | None, typer.Option(hidden=True, help="For its own workers.")] = None,
+    worker: Annotated[str | None, option(hidden=True, help="For its own workers.")] = None,
     config: ConfigFile = None,
 ) -> None:
     """Run the authorization server until Ctrl-C. A first start makes the database and the keys it does not find.
@@ -72,12 +75,12 @@ def serve(
         address = _address("https" if tls_cert else "http", settings.host, bound_port)
         greeting = f"Lingpai listens on {address} (issuer {settings.issuer}). Ctrl-C stops it."
         if workers is None:
-            announce = partial(typer.echo, greeting) if inherited is None else partial(_say_ready, inherited)
+            announce = partial(click.echo, greeting) if inherited is None else partial(_say_ready, inherited)
             _run(settings, listener, announce, tls=(tls_cert, tls_key), inherited=inherited)
         else:
             given = {"--config": config, "--host": host, "--port": port, "--tls-cert": tls_cert, "--tls-key": tls_key}
             arguments = [f"{name}={value}" for name, value in given.items() if value is not None]
-            Supervisor(listener, workers, arguments).run(partial(typer.echo, f"{greeting} {workers} workers."))
+            Supervisor(listener, workers, arguments).run(partial(click.echo, f"{greeting} {workers} workers."))
 
 
 def _inherit(files: WorkerFiles) -> socket.socket:
@@ -105,10 +108,10 @@ def _listen(config: "Config") -> socket.socket:
 
 def _with_issuer(config: "Config", port: int, *, https: bool) -> "Config":
     """The settings with an issuer that fits where we listen, unless one is set."""
-    if "issuer" in config.model_fields_set:
+    if "issuer" in config.names_given:
         return config
     host = "localhost" if config.host in (*_ANYWHERE, "127.0.0.1", "::1", "localhost") else config.host
-    return config.model_copy(update={"issuer": _address("https" if https else "http", host, port)})
+    return replace(config, issuer=_address("https" if https else "http", host, port))
 
 
 def _address(scheme: str, host: str, port: int) -> str:
@@ -121,7 +124,7 @@ def _prepare(config: "Config") -> None:
 
     if read_schema(config).current is None:
         create_database(config)
-        typer.echo(f"made a new database: {config.database_name}")
+        click.echo(f"made a new database: {config.database_name}")
     check_schema(config)
 
 
@@ -171,14 +174,23 @@ async def _serve(
         # uvicorn finishes open requests at the first signal, then raises it again for whoever had it before: us.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _stop)
-        loop = asyncio.get_running_loop()
-        loop.run_in_executor(None, server.pages.warm)
         if inherited is not None:  # the parent never writes there: whatever is heard, it is gone
-            loop.add_reader(inherited.lifeline, _leave_orphaned, inherited.lifeline)
+            asyncio.get_running_loop().add_reader(inherited.lifeline, _leave_orphaned, inherited.lifeline)
         announce()
-        await http.serve(sockets=[listener])
+        async with asyncio.TaskGroup() as serving:
+            warming = serving.create_task(_warm(server.pages))
+            await http.serve(sockets=[listener])
+            warming.cancel()
     finally:
         await server.close()
+
+
+async def _warm(pages: "Pages") -> None:
+    """Make the pages ready in another thread, after the first requests, and no longer than we serve."""
+    await asyncio.sleep(_WARM_AFTER_S)
+    templates = pages.warm()
+    while await asyncio.to_thread(next, templates, _DONE) is not _DONE:
+        pass
 
 
 def _http_settings(app: Callable[..., object], tls: tuple[Path | None, Path | None]) -> "uvicorn.Config":

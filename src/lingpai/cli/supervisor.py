@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import typer
+import click
 
 from lingpai.cli.refusal import Refused
 
@@ -86,10 +86,10 @@ class Supervisor:
     def _reload(self, lifeline: int) -> None:
         started = self._start_all(lifeline)
         if started is None:
-            typer.echo("the new workers did not start; the old ones go on", err=True)
+            click.echo("the new workers did not start; the old ones go on", err=True)
             return
         self._workers, old = started, self._workers
-        typer.echo(f"{self._count} new workers are ready, the old ones finish what they have")
+        click.echo(f"{self._count} new workers are ready, the old ones finish what they have")
         _stop(old)
 
     def _replace_dead(self, lifeline: int) -> None:
@@ -97,7 +97,7 @@ class Supervisor:
             status = worker.process.poll()
             if status is None:
                 continue
-            typer.echo(f"worker {worker.process.pid} ended with status {status}; starting another", err=True)
+            click.echo(f"worker {worker.process.pid} ended with status {status}; starting another", err=True)
             if time.monotonic() - worker.started_at < _HASTE_S:
                 time.sleep(_PAUSE_S)
             self._workers[place] = _Worker(self._listener, lifeline, self._arguments)

@@ -126,12 +126,17 @@ class OpenApiEndpoint(Struct, frozen=True, kw_only=True):
 
 async def answer(endpoint: OpenApiEndpoint, request: OpenApiRequest, prove: Prove) -> WireBody:
     """The answer to a call, whatever it is: every refusal too is a body with ``ret`` and ``msg``."""
-    format_ = asked_format(endpoint, request.params.get("format"))
     try:
-        call = await _admit(endpoint, request, prove)
-        return qq_openapi.write_result(await endpoint.answer(call), format=format_, spaced=endpoint.spaced)
+        return await result(endpoint, request, prove)
     except OpenApiRefused as refused:
-        return refusal(endpoint, refused, format_)
+        return refusal(endpoint, refused, asked_format(endpoint, request.params.get("format")))
+
+
+async def result(endpoint: OpenApiEndpoint, request: OpenApiRequest, prove: Prove) -> WireBody:
+    """The same for whoever wants to know of a refusal. Raises ``OpenApiRefused``."""
+    call = await _admit(endpoint, request, prove)
+    format_ = asked_format(endpoint, request.params.get("format"))
+    return qq_openapi.write_result(await endpoint.answer(call), format=format_, spaced=endpoint.spaced)
 
 
 def refusal(endpoint: OpenApiEndpoint, refused: OpenApiRefused, format_: Format) -> WireBody:

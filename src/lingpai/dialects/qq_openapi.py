@@ -23,7 +23,7 @@ _OK_STATUS = 200
 _NOT_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "")
 
 
-def write_result(members: Mapping[str, object], *, format: Format = "json", spaced: bool = False) -> WireBody:  # noqa: A002
+def write_result(members: Mapping[str, object], *, format: Format = "json", spaced: bool = False) -> WireBody:  # noqa: A002 - as the parameter is called
     """A success: ``ret`` 0 and an empty ``msg`` first, then ``members``.
 
     ``spaced``: blanks around the colons, as the photo service writes; one old parser looks for ``"ret" : 0``.
@@ -31,7 +31,7 @@ def write_result(members: Mapping[str, object], *, format: Format = "json", spac
     return _write({"ret": 0, "msg": "", **members}, format, spaced=spaced)
 
 
-def write_refusal(ret: int, msg: str | None = None, *, format: Format = "json", spaced: bool = False) -> WireBody:  # noqa: A002
+def write_refusal(ret: int, msg: str | None = None, *, format: Format = "json", spaced: bool = False) -> WireBody:  # noqa: A002 - as the parameter is called
     """A refusal by number; ``msg`` only where the table's is not the whole of it."""
     return _write({"ret": ret, "msg": ret_text(ret) if msg is None else msg}, format, spaced=spaced)
 
@@ -54,7 +54,7 @@ def read_result(body: WireBody) -> dict[str, object]:
     return members
 
 
-def _write(members: Mapping[str, object], format: Format, *, spaced: bool) -> WireBody:  # noqa: A002
+def _write(members: Mapping[str, object], format: Format, *, spaced: bool) -> WireBody:  # noqa: A002 - as the parameter is called
     if format == "xml":
         # ret comes last in Tencent's.
         ordered = {name: value for name, value in members.items() if name not in ("msg", "ret")}

@@ -39,8 +39,8 @@ class Translator:
     @cached_property
     def _catalog(self) -> gettext.NullTranslations:
         # Importing Babel takes as long as a tenth of our start; a server waits for it only when somebody reads a page.
-        from babel.messages.mofile import write_mo  # noqa: PLC0415
-        from babel.messages.pofile import read_po  # noqa: PLC0415
+        from babel.messages.mofile import write_mo  # noqa: PLC0415 - as said
+        from babel.messages.pofile import read_po  # noqa: PLC0415 - as said
 
         path = Path(__file__).parent / self.locale / "LC_MESSAGES" / "lingpai.po"
         compiled = BytesIO()
@@ -59,13 +59,13 @@ class Translator:
 
     def day(self, at: int) -> str:
         """The date of an instant (epoch seconds, UTC) in full: ``November 23, 2026``, ``2026年11月23日``."""
-        from babel.dates import format_date  # noqa: PLC0415  # see _catalog
+        from babel.dates import format_date  # noqa: PLC0415 - as in _catalog
 
         return format_date(_utc(at), "long", locale=self.locale)
 
     def moment(self, at: int) -> str:
         """Date and time of day of an instant (epoch seconds), in UTC and saying so."""
-        from babel.dates import format_datetime  # noqa: PLC0415  # see _catalog
+        from babel.dates import format_datetime  # noqa: PLC0415 - as in _catalog
 
         return format_datetime(_utc(at), "long", locale=self.locale)
 

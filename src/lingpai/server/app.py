@@ -4,7 +4,7 @@ Owns dispatch, request ids, CORS on the endpoints that browsers of other origins
 a handler into a clear answer. Leaves every decision to the handlers.
 """
 
-import secrets
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from lingpai.dialects import standard
 from lingpai.oauth.errors import OAuthError, ServerError, TemporarilyUnavailable
+from lingpai.server.endpoints.public_document import PublicDocument
 from lingpai.server.http import (
     Handler,
     MethodNotAllowed,
@@ -42,11 +43,14 @@ _LOGGER_NAME = "lingpai.server"
 
 
 class Route(Struct, frozen=True):
-    """What answers at a path. ``machine``: errors are JSON, not a page; ``cors``: scripts of any origin may call it."""
+    """What answers at a path. ``machine``: errors are JSON, not a page; ``cors``: scripts of any origin may call it;
+    ``document``: what ``GET`` answers to everybody.
+    """
 
     methods: Mapping[str, Handler]
     machine: bool = False
     cors: bool = False
+    document: Callable[[], PublicDocument] | None = None
 
 
 class Problems(Struct, frozen=True):
@@ -68,23 +72,28 @@ class App:
         trusted_proxies: Sequence[str],
         start: Callable[[], Awaitable[None]],
         close: Callable[[], Awaitable[None]],
+        is_fresh: Callable[[], bool],
         freshen: Callable[[], Awaitable[None]],
         observe: Callable[[Scope, str, int, str], None],
     ) -> None:
         self._routes = {path: route for path, route in routes.items() if not is_pattern(path)}
         self._patterns = PathPatterns((path, route) for path, route in routes.items() if is_pattern(path))
+        self._documents = {path: route.document for path, route in routes.items() if route.document and route.cors}
         self._problems = problems
         self._log = log
         self._base_path = urlsplit(issuer).path
         self._trusted_proxies = trusted_proxies
         self._start = start
         self._close = close
+        self._is_fresh = is_fresh
         self._freshen = freshen
         self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request, or the life of the process. Anything else is refused."""
         if scope["type"] == "http":
+            if await self._sends_document(scope, send):
+                return
             request = Request(scope, receive)
             response = await self._respond(request)
             try:
@@ -95,6 +104,26 @@ class App:
             await self._live(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
+
+    async def _sends_document(self, scope: Scope, send: Send) -> bool:
+        """The short way of what everybody asks for and is the same for everybody. Whatever is not as plain as can be,
+        another method, a condition, a path below another, takes the way of all others, to the same answer.
+        """
+        document = self._documents.get(scope["path"])
+        if document is None or scope["method"] != "GET" or scope.get("root_path") or not self._is_fresh():
+            return False
+        for name, _ in scope["headers"]:
+            if name == b"if-none-match":
+                return False
+        began = time.perf_counter()
+        request_id, found = _new_request_id(), document()
+        headers = [*found.headers, (b"content-length", b"%d" % len(found.body)), (b"x-request-id", request_id.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers + _RAW_CORS})
+        await send({"type": "http.response.body", "body": found.body})
+        ms = round((time.perf_counter() - began) * 1000, 2)
+        line = RequestLine(request_id=request_id, endpoint=scope["path"], outcome="200", ms=ms)
+        log_request(_LOGGER_NAME, line)
+        return True
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -110,7 +139,7 @@ class App:
 
     async def _respond(self, request: Request) -> Response:
         began = time.perf_counter()
-        request_id = secrets.token_hex(8)
+        request_id = _new_request_id()
         request.scope["lingpai.reference"] = request_id
         bind_request_id(request_id)
         remember_client_address(request, find_client_address(request, self._trusted_proxies))
@@ -187,3 +216,7 @@ class App:
             ms=round((time.perf_counter() - began) * 1000, 2),
         )
         log_request(_LOGGER_NAME, line)
+
+
+def _new_request_id() -> str:
+    return os.urandom(8).hex()

@@ -6,7 +6,8 @@ people type their password into the name field.
 
 from typing import Final
 
-from lingpai.server.log import Logger, redacted_detail
+from lingpai.server.log import Logger
+from lingpai.server.redaction import redact
 from lingpai.server.storage.audit import AuditLog
 from lingpai.server.storage.records import AuditEvent
 
@@ -45,6 +46,7 @@ SCOPE_CHANGED: Final = "scope_changed"
 RESOURCE_SERVER_CHANGED: Final = "resource_server_changed"
 TRUSTED_ISSUER_CHANGED: Final = "trusted_issuer_changed"
 KEY_ROTATED: Final = "key_rotated"
+KEY_WITHDRAWN: Final = "key_withdrawn"
 ROLE_CHANGED: Final = "role_changed"
 SESSIONS_ENDED: Final = "sessions_ended"
 PASSWORD_RESET_FORCED: Final = "password_reset_forced"
@@ -96,6 +98,7 @@ EVENTS: Final = (
     RESOURCE_SERVER_CHANGED,
     TRUSTED_ISSUER_CHANGED,
     KEY_ROTATED,
+    KEY_WITHDRAWN,
     ROLE_CHANGED,
     SESSIONS_ENDED,
     PASSWORD_RESET_FORCED,
@@ -135,7 +138,7 @@ class Audit:
 
         Raises ``StorageUnavailable``: what cannot be proven later must not be done.
         """
-        kept = redacted_detail(detail)
+        kept = redact(detail)
         await self._rows.record(
             AuditEvent(at=now, event=event, account_id=account_id, client_id=client_id, ip=ip, detail=kept)
         )

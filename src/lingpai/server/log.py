@@ -1,112 +1,92 @@
 """Log lines: one format for our own and the libraries' lines, and nothing in them that would be a secret.
 
-Owns where lines go, how they look, and the redaction every line passes. Leaves to the callers what is worth a line: the
-endpoints write one per request with ``log_request``, ``audit`` one per event. Redaction is the net below them, not the
-rule: a caller never hands a token, code, password, cookie or ``state`` to a logger in the first place.
+Owns where lines go and how they look. Carried by ``logging``, so that a program that embeds the server sees its lines
+among its own. Leaves to the callers what is worth a line: the endpoints write one per request with ``log_request``,
+``audit`` one per event; ``redaction``, which every line passes, is the net below them: a caller never hands a token,
+code, password, cookie or ``state`` to a logger in the first place.
 """
 
 import asyncio
 import contextlib
 import functools
 import logging
-import re
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from typing import Literal, TextIO, cast
+from datetime import UTC, datetime
+from typing import Literal, TextIO
 
 import msgspec
-import structlog
 from msgspec import Struct
-from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
-Logger = FilteringBoundLogger
+from lingpai.server.redaction import redact
 
 LogFormat = Literal["console", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
-REDACTED = "[redacted]"
-_TEXT_LIMIT = 2_000  # characters of one value: a parameter of 1 MB must not become a line of 1 MB
-_DEPTH_LIMIT = 4
 _encoder = msgspec.json.Encoder()
 
-_SECRET_NAMES = (
-    "access_token|refresh_token|id_token|token|code|code_verifier|state|nonce|password|client_secret|client_assertion|"
-    "assertion|id_token_hint|request|request_uri|device_code|user_code|csrf"
-)
-_SECRET_KEY = re.compile(
-    r"password|passwd|secret|token(?!_type)|verifier|cookie|assertion|credential|private|master_key|csrf"
-    r"|^(code|state|nonce|otp|query|query_string|authorization|session|form|body|headers)$",
-    re.IGNORECASE,
-)
-_SECRET_TEXT = (
-    # Codes, tokens and requests sealed by us: the prefix is ours, so nothing else can look like it.
-    (re.compile(r"lp[a-z]+_[0-9a-f]{40,}", re.IGNORECASE), REDACTED),
-    # Signed tokens, ours and foreign ones: the first segment is a JSON object.
-    (re.compile(r"eyJ[\w-]{8,}\.[\w-]*(?:\.[\w-]*){0,3}"), REDACTED),
-    (re.compile(r"\b(basic|bearer|dpop)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {REDACTED}"),
-    # A library that puts an address, a form or a JSON body into its message.
-    (re.compile(rf"(?<![\w-])({_SECRET_NAMES})=[^&\s\"'<>;]+", re.IGNORECASE), rf"\1={REDACTED}"),
-    (re.compile(rf"([\"'](?:{_SECRET_NAMES})[\"']\s*:\s*[\"'])[^\"']+", re.IGNORECASE), rf"\1{REDACTED}"),
-)
-# One look that spares nearly every value the patterns above: a line must not cost as much as its request.
-_MAY_BE_SECRET = re.compile(r"=|[\"']\s*:|_[0-9a-f]{40}|eyJ|(?:basic|bearer|dpop)\s", re.IGNORECASE)
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-_stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
-# A line break or a terminal's escape sequence from outside could forge a second line.
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
-    0x2028: "\\u2028",
-    0x2029: "\\u2029",
-}
 
 
-def configure_logging(format: LogFormat, level: LogLevel, stream: TextIO | None = None) -> None:  # noqa: A002
+class Logger:
+    """Writes lines of an event, a short text that is always the same, and fields."""
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
+
+    def debug(self, event: str, **fields: object) -> None:
+        """For who looks for a mistake."""
+        self._write(logging.DEBUG, event, fields)
+
+    def info(self, event: str, **fields: object) -> None:
+        """What happens."""
+        self._write(logging.INFO, event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        """What an operator should look at some day."""
+        self._write(logging.WARNING, event, fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        """What an operator should look at now."""
+        self._write(logging.ERROR, event, fields)
+
+    def exception(self, event: str, **fields: object) -> None:
+        """The same, with the exception that is being handled."""
+        self._write(logging.ERROR, event, fields, exc_info=True)
+
+    def _write(self, level: int, event: str, fields: Mapping[str, object], *, exc_info: bool = False) -> None:
+        if self._logger.isEnabledFor(level):
+            self._logger.log(level, Event(event, fields), exc_info=exc_info)
+
+
+class Event(Struct, frozen=True):
+    """What a record of ours has as its message. As text, for handlers that are not ours, it is redacted too."""
+
+    event: str
+    fields: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return _text_of(redact({"event": self.event, **self.fields}))
+
+
+def configure_logging(format: LogFormat, level: LogLevel, stream: TextIO | None = None) -> None:  # noqa: A002 - as the setting is called
     """Send every line of this process, ours and the libraries', to ``stream`` (standard error when ``None``)."""
-    out = stream or sys.stderr
-    lowest = logging.getLevelNamesMapping()[level.upper()]
-    shared: list[Processor] = [
-        _add_request_id,
-        # A plain traceback, made before redaction: the pretty ones print the local variables, passwords among them.
-        structlog.processors.format_exc_info,
-        redact,
-        structlog.processors.add_log_level,
-        _stamp,
-    ]
-    renderer = _renderer(format, colors=out.isatty())
-    structlog.configure(
-        processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(lowest),
-        logger_factory=_Lines(out, requests_as_json=format == "json" and lowest <= logging.INFO),
-        # Loggers are made before the configuration is read, and tests configure more than once.
-        cache_logger_on_first_use=False,
-    )
-    handler = logging.StreamHandler(out)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[_add_logger_name, structlog.stdlib.ExtraAdder()],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shared, renderer],
-        )
-    )
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [_Lines(stream or sys.stderr, format)]
     root.setLevel(level.upper())
     _silence_lines_with_addresses()
 
 
 def get_logger(name: str) -> Logger:
-    """A logger whose lines carry ``logger_name``. May be made before ``configure_logging``."""
-    logger: Logger = structlog.get_logger(logger_name=name)
-    return logger
+    """A logger whose lines carry ``name``. May be made before ``configure_logging``."""
+    return Logger(name)
 
 
-def bind_request_id(request_id: str) -> None:
-    """Put ``request_id`` on every line of the request this task serves, audit lines included."""
+def bind_request_id(request_id: str | None) -> None:
+    """Put ``request_id`` on every line of the request this task serves, audit lines included. ``None``: no more."""
     _request_id.set(request_id)
-
-
-def _add_request_id(_logger: object, _method: str, event: EventDict) -> EventDict:
-    request_id = _request_id.get()
-    return event if request_id is None else {"request_id": request_id, **event}
 
 
 class RequestLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -146,85 +126,90 @@ def _fields(line: RequestLine) -> tuple[str, str, str | msgspec.UnsetType, str, 
 def log_request(name: str, line: RequestLine) -> None:
     """Write the one line of a request under the logger ``name``.
 
-    As JSON it takes a way of its own, a tenth as long as through every processor: all its fields are ours or were
-    registered with us, so that there is nothing to redact.
+    As JSON it takes a way of its own, a tenth as long as any other line's: all its fields are ours or were registered
+    with us, so that there is nothing to redact.
     """
-    lines = structlog.get_config()["logger_factory"]
-    plain = line.reason is None and (line.client_id or "").isprintable()
-    if plain and isinstance(lines, _Lines) and lines.requests_as_json:
-        lines.write_request(name, line)
+    logger = _std_logger(name)
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    handlers = logging.root.handlers
+    plain = line.reason is None and (line.client_id is None or line.client_id.isprintable())
+    if plain and handlers and isinstance(handlers[0], _Lines) and handlers[0].is_json:
+        handlers[0].write_request(name, line)
     else:
-        get_logger(name).info("request", **msgspec.to_builtins(line))
+        logger.info(Event("request", msgspec.to_builtins(line)))
 
 
-def redact(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """The structlog processor that masks secrets, by the name of the field and by the look of the text."""
-    return {key: _clean(key, value) for key, value in event.items()}
+@functools.cache
+def _std_logger(name: str) -> logging.Logger:
+    """``logging`` takes a lock to find one."""
+    return logging.getLogger(name)
 
 
-def redacted_detail(detail: Mapping[str, object]) -> dict[str, object]:
-    """The same for fields that are kept somewhere else than in a log line."""
-    return {key: _clean(key, value) for key, value in detail.items()}
+class _Format(logging.Formatter):
+    """Every line, whoever wrote it: what it says, redacted, then how important it is and when it was written."""
+
+    def __init__(self, render: Callable[[dict[str, object]], str]) -> None:
+        super().__init__()
+        self._render = render
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, object] = {}
+        if (request_id := _request_id.get()) is not None:
+            said["request_id"] = request_id
+        own = record.msg
+        said |= {"event": own.event, **own.fields} if isinstance(own, Event) else {"event": record.getMessage()}
+        said["logger_name"] = record.name
+        if record.exc_info:
+            # A plain traceback: the pretty ones print the local variables, passwords among them.
+            said["exception"] = self.formatException(record.exc_info)
+        return self._render(redact(said) | {"level": record.levelname.lower(), "timestamp": _stamp(record.created)})
 
 
-def _clean(key: str, value: object, depth: int = 0) -> object:
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if _is_secret_key(key):
-        return REDACTED
-    if isinstance(value, str):
-        return _clean_text(value, one_line=key != "exception")  # our own tracebacks have many lines on purpose
-    if isinstance(value, bytes):
-        return f"<{len(value)} bytes>"
-    if depth < _DEPTH_LIMIT and isinstance(value, Mapping):
-        return {str(name): _clean(str(name), item, depth + 1) for name, item in value.items()}
-    if depth < _DEPTH_LIMIT and isinstance(value, list | tuple | set | frozenset):
-        return [_clean(key, item, depth + 1) for item in value]
-    return _clean_text(str(value), one_line=True)
+def _stamp(epoch_s: float) -> str:
+    return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-@functools.lru_cache(maxsize=1024)
-def _is_secret_key(key: str) -> bool:
-    return _SECRET_KEY.search(key) is not None
+def _as_json(said: dict[str, object]) -> str:
+    return msgspec.json.encode(said, enc_hook=str).decode()
 
 
-def _clean_text(text: str, *, one_line: bool) -> str:
-    # Masked before it is cut: half a token would not be recognised any more.
-    if _MAY_BE_SECRET.search(text):
-        for pattern, mask in _SECRET_TEXT:
-            text = pattern.sub(mask, text)
-    if not one_line or (len(text) <= _TEXT_LIMIT and text.isprintable()):
-        return text
-    if len(text) > _TEXT_LIMIT:
-        text = f"{text[:_TEXT_LIMIT]}… ({len(text)} characters)"
-    return text.translate(_CONTROL)
+def _for_people(said: dict[str, object]) -> str:
+    level, when, traceback = said.pop("level"), said.pop("timestamp"), said.pop("exception", None)
+    line = f"{when} [{level:<8}] {_text_of(said)}"
+    return line if traceback is None else f"{line}\n{traceback}"
 
 
-def _add_logger_name(_logger: object, _method: str, event: EventDict) -> EventDict:
-    record: logging.LogRecord = event["_record"]
-    return {**event, "logger_name": record.name}
+def _text_of(said: dict[str, object]) -> str:
+    event = str(said.pop("event"))
+    fields = " ".join(f"{name}={_quoted(value)}" for name, value in said.items() if value is not None)
+    return f"{event:<30} {fields}" if fields else event
 
 
-def _renderer(format: LogFormat, *, colors: bool) -> Processor:  # noqa: A002
-    if format == "json":
-        return structlog.processors.JSONRenderer(serializer=_json)
-    return structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
+def _quoted(value: object) -> str:
+    text = str(value)
+    return text if text and not set(text) & set(" \"'=") else f'"{text}"'
 
 
-class _Lines:
-    """Where lines go. structlog asks it for the logger at the end of its chain."""
+class _Lines(logging.StreamHandler[TextIO]):
+    """Where lines go.
 
-    def __init__(self, out: TextIO, *, requests_as_json: bool) -> None:
-        self._logger = structlog.WriteLogger(cast("TextIO", _Out(out)))
+    A line that cannot be written, because the disk is full, is lost: raised further, it would turn an answer that is
+    already decided, and perhaps committed, into a 500.
+    """
+
+    def __init__(self, out: TextIO, format: LogFormat) -> None:  # noqa: A002 - as the setting is called
+        super().__init__(out)
+        self.is_json = format == "json"
+        self.setFormatter(_Format(_as_json if self.is_json else _for_people))
         self._waiting: list[tuple[str, RequestLine]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.requests_as_json = requests_as_json
 
-    def __call__(self, *_args: object) -> structlog.WriteLogger:
-        return self._logger
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging calls it
+        """Stop nobody."""
 
     def write_request(self, name: str, line: RequestLine) -> None:
-        """The same line as structlog would write, without its chain.
+        """The same line as for any other event, without its way.
 
         The lines of all requests that end in one turn of the event loop are written at its end, which is also when
         their answers leave: together, with one time.
@@ -243,31 +228,11 @@ class _Lines:
     def _write_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
         if waiting:
-            timestamp = str(_stamp(None, "info", {})["timestamp"])
+            timestamp = _stamp(time.time())
             lines = [_JsonRequestLine("request", name, *_fields(line), "info", timestamp) for name, line in waiting]
-            self._logger.msg(_encoder.encode_lines(lines).decode().removesuffix("\n"))
-
-
-class _Out:
-    """A stream that stops nobody: a line that cannot be written, because the disk is full, is lost.
-
-    Raised further, it would turn an answer that is already decided, and perhaps committed, into a 500.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> None:
-        with contextlib.suppress(OSError):
-            self._stream.write(text)
-
-    def flush(self) -> None:
-        with contextlib.suppress(OSError):
-            self._stream.flush()
-
-
-def _json(event: object, **_options: object) -> str:
-    return msgspec.json.encode(event, enc_hook=str).decode()
+            with contextlib.suppress(OSError):
+                self.stream.write(_encoder.encode_lines(lines).decode())
+                self.flush()
 
 
 def _silence_lines_with_addresses() -> None:

@@ -1,4 +1,4 @@
-"""Where settings come from, a TOML file and ``LINGPAI_…`` variables, and sentences about what is wrong with them.
+"""Where settings come from: a TOML file and ``LINGPAI_…`` variables.
 
 Owns: reading both, and naming the place of each value. Leaves: which settings there are, and their rules, to
 ``config``.
@@ -7,7 +7,7 @@ Owns: reading both, and naming the place of each value. Leaves: which settings t
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -52,20 +52,6 @@ def variables() -> list[tuple[str, str]]:
     ours = [variable for variable in os.environ if variable.upper().startswith(ENV_PREFIX)]
     settings = [variable for variable in ours if not variable.startswith(_OF_THE_COMMAND)]
     return [(variable, variable[len(ENV_PREFIX) :].lower()) for variable in settings]
-
-
-def sentence(
-    loc: tuple[int | str, ...], kind: str, message: str, places: Mapping[str, str], names: Iterable[str]
-) -> str:
-    """What pydantic found, for people. ``places``: where each setting was given; ``names``: those there are."""
-    name = str(loc[0]) if loc else ""
-    place = places.get(name) or name
-    if kind == "extra_forbidden" and len(loc) == 1:
-        return f"{place}: there is no such setting{did_you_mean(name, names)}"
-    place += "".join(f".{part}" for part in loc[1:] if isinstance(part, str))
-    if kind == "extra_forbidden":
-        return f"{place}: there is no such setting"
-    return f"{place}: {message.removeprefix('Value error, ').replace('Input should', 'should')}"
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

@@ -7,10 +7,6 @@ Spec: WCAG 2.2 §1.4.3
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
-
-import msgspec
-from pydantic import AfterValidator, BeforeValidator
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}\Z")
 _ADDRESS = re.compile(
@@ -40,18 +36,8 @@ def mixed(one: str, other: str, share: float) -> str:
     return "#" + "".join(f"{round(a * (1 - share) + b * share):02x}" for a, b in pairs)
 
 
-def read_theme(value: object) -> object:
-    """An environment variable has no tables: there it is written as JSON."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return msgspec.json.decode(value)
-    except ValueError:
-        raise ValueError('must be a JSON object such as {"accent": "#0c6453"}') from None
-
-
-def check_theme(theme: dict[str, str]) -> dict[str, str]:
-    """``theme``, or ``ValueError`` with a sentence about what is wrong with it."""
+def check_theme(theme: Mapping[str, str]) -> None:
+    """Raise ``ValueError`` with a sentence about what is wrong with it."""
     unknown = sorted(set(theme) - set(NAMES))
     if unknown:
         raise ValueError(f"there is no {unknown[0]} in a theme, only {', '.join(NAMES)}")
@@ -65,7 +51,6 @@ def check_theme(theme: dict[str, str]) -> dict[str, str]:
             raise ValueError(f"{name} must be an https or http address, a path such as /help, or mailto:")
     if "logo_file" in theme:
         read_logo(Path(theme["logo_file"]))
-    return theme
 
 
 def read_logo(file: Path) -> tuple[bytes, str]:
@@ -138,10 +123,3 @@ def _luminance(colour: str) -> float:
         for share in (channel / 255 for channel in _channels(colour))
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-ThemeSettings = Annotated[
-    dict[str, str],
-    BeforeValidator(read_theme),
-    AfterValidator(check_theme),
-]

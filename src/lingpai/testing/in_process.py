@@ -9,10 +9,10 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
-import structlog
 from starlette.types import ASGIApp
 
 from lingpai.server.config import Config
+from lingpai.server.setting_values import read_table
 from lingpai.server.tokens.master_key import client_secret_pepper, load_master_key
 from lingpai.server.wiring import Server, open_database
 from lingpai.testing.application import (
@@ -30,6 +30,7 @@ from lingpai.testing.faults import Faults
 
 _QUICK = {"password_memory_kib": 64, "password_time_cost": 1, "signing_algs": ("ES256", "RS256")}
 _REFRESH_CHAIN_S = 180 * 86_400
+_OUR_LOGGERS = logging.getLogger("lingpai")
 
 
 class InProcessServer:
@@ -115,7 +116,7 @@ class InProcessServer:
         # A chain longer than QQ's: when an access token has expired, there is something left to refresh.
         lasting = {"qq_refresh_chain_s": _REFRESH_CHAIN_S, "key_rotation_interval_s": 0}
         places = {"master_key_file": folder / "lingpai.key", "database": f"sqlite:///{folder}/lingpai.db"}
-        self._config = Config(**{**_QUICK, **lasting, **places, "issuer": self.issuer, **self._settings})
+        self._config = read_table(Config, {**_QUICK, **lasting, **places, "issuer": self.issuer, **self._settings})
         master_key = load_master_key(self._config, create=True)
         self._server = Server(self._config, open_database(self._config), master_key, self.clock)
         await self._server.start()
@@ -126,12 +127,12 @@ class InProcessServer:
     def _clean_up(self) -> None:
         self._folder.cleanup()
         if self._is_quiet:
-            structlog.reset_defaults()
+            _OUR_LOGGERS.setLevel(logging.NOTSET)
 
     def _quieten(self) -> None:
         """Only errors are written, unless the program under test has said how it wants its lines."""
-        if not structlog.is_configured():
-            structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+        if _OUR_LOGGERS.level == logging.NOTSET and not logging.getLogger().handlers:
+            _OUR_LOGGERS.setLevel(logging.ERROR)
             self._is_quiet = True
 
     async def _answer(self, authorize_url: str, decision: Any, scope: Collection[str] | None) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -82,12 +83,11 @@ async def test_it_serves_mounted_in_another_application(world_at_a_path: World) 
 
 
 async def test_mounted_without_a_lifespan_it_starts_at_the_first_request(tmp_path: Path, world: World) -> None:
-    config = world.config.model_copy(
-        update={
-            "issuer": ISSUER,
-            "database": f"sqlite:///{tmp_path}/mounted.db",
-            "master_key_file": tmp_path / "mounted.key",
-        }
+    config = replace(
+        world.config,
+        issuer=ISSUER,
+        database=f"sqlite:///{tmp_path}/mounted.db",
+        master_key_file=tmp_path / "mounted.key",
     )
     server = Server(config, open_database(config), load_master_key(config, create=True), world.clock)
     transport = httpx2.ASGITransport(app=around(server.app))
@@ -100,9 +100,7 @@ async def test_mounted_without_a_lifespan_it_starts_at_the_first_request(tmp_pat
 
 
 async def test_the_lifespan_starts_and_stops_it(tmp_path: Path, world: World) -> None:
-    config = world.config.model_copy(
-        update={"database": f"sqlite:///{tmp_path}/life.db", "master_key_file": tmp_path / "life.key"}
-    )
+    config = replace(world.config, database=f"sqlite:///{tmp_path}/life.db", master_key_file=tmp_path / "life.key")
     server = Server(config, open_database(config), load_master_key(config, create=True), world.clock)
     asked = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
     answered: list[str] = []

@@ -11,6 +11,7 @@ from lingpai.server.administration.desk import Actor, ActRefused
 from lingpai.server.storage.records import Account
 from lingpai.server.tokens.admin_scopes import ADMIN_READ, ADMIN_WRITE, admin_catalog
 from tests.administration import add_person
+from tests.portal import developer
 from tests.world import PHOTOS, SECRET, World
 
 V1 = "/admin/api/v1"
@@ -143,6 +144,15 @@ async def test_an_application_is_disabled_and_gets_a_new_secret(world: World, ap
     assert "secret" not in str(listed).replace("client_secret_", "")
 
 
+async def test_an_application_is_deleted_unless_an_api_is_checked_in_its_name(api: Api) -> None:
+    assert (await api.ask("DELETE", "/clients/photo-print")).json() == {"done": True}
+    assert (await api.ask("GET", "/clients/photo-print")).status_code == 404
+    assert (await api.ask("DELETE", "/clients/photo-print")).status_code == 404
+    refused = await api.ask("DELETE", "/clients/photos")
+    assert refused.status_code == 409
+    assert refused.json()["problems"] == {"client_id": "checks_tokens"}
+
+
 async def test_a_permission_is_written_in_both_languages_or_not(api: Api) -> None:
     words = {"en": "See your albums", "zh_CN": "查看相册"}
     saved = await api.ask("PUT", "/scopes/albums", json={"descriptions": words, "resource": PHOTOS})
@@ -167,7 +177,11 @@ async def test_a_resource_server_with_permissions_stays(api: Api) -> None:
 async def test_keys_announcements_terms_and_settings(world: World, api: Api) -> None:
     before = (await api.ask("GET", "/keys")).json()["items"]
     assert (await api.ask("POST", "/keys/rotate", json={"use": "sig"})).status_code == 200
-    assert len((await api.ask("GET", "/keys")).json()["items"]) == len(before) + 1
+    after = (await api.ask("GET", "/keys")).json()["items"]
+    assert len(after) == len(before) + 1
+    leaked = next(key["kid"] for key in after if key["state"] == "in_use" and key["use"] == "sig")
+    assert (await api.ask("DELETE", f"/keys/{leaked}")).status_code == 200
+    assert (await api.ask("DELETE", f"/keys/{leaked}")).status_code == 404
     now = world.clock.now
     body = {"texts": TEXTS, "begins_at": now, "ends_at": now + 3600}
     made = (await api.ask("POST", "/announcements", json=body)).json()
@@ -221,9 +235,32 @@ async def test_support_cannot_touch_whoever_has_a_role(world: World, role: Any) 
     helper = await add_person(world, "helper", "support")
     with pytest.raises(ActRefused, match="forbidden"):
         await acts.disable(Actor(helper.id.hex(), "support"), account.id, world.clock.now)
+    with pytest.raises(ActRefused, match="forbidden"):
+        await acts.end_grant(Actor(helper.id.hex(), "support"), account.id, "photo-print", world.clock.now)
 
 
 async def _zhangsan(world: World) -> Account:
     account = await world.server.store.accounts.get_by_username("zhangsan")
     assert account is not None
     return account
+
+
+async def test_a_submitted_application_is_approved_as_it_was_seen(world: World, api: Api) -> None:
+    one = await developer(world)
+    assert (await api.ask("GET", "/reviews")).json()["items"] == []
+    await one.hand_in()
+    (waiting,) = (await api.ask("GET", "/reviews")).json()["items"]
+    assert (waiting["client_id"], waiting["state"], waiting["name"]) == (one.client_id, "submitted", "Prints")
+    path = f"/reviews/{one.client_id}"
+    assert (await api.ask("POST", path, json={"decision": "approve", "revision": "0.0"})).status_code == 409
+    assert (
+        await api.ask("POST", path, json={"decision": "changes", "revision": waiting["revision"]})
+    ).status_code == 422
+    said = await api.ask("POST", path, json={"decision": "comment", "text": "We are on it."})
+    assert said.status_code == 200
+    decided = await api.ask("POST", path, json={"decision": "approve", "revision": waiting["revision"]})
+    assert decided.status_code == 200, decided.text
+    assert (await one.kept()).application.state == "approved"
+    (latest, comment, *_) = (await api.ask("GET", f"{path}/history")).json()["items"]
+    assert (latest["event"], latest["author"], comment["text"]) == ("approved", "ops", "We are on it.")
+    assert (await api.ask("GET", "/reviews/nobody")).status_code == 404

@@ -189,16 +189,6 @@ async def test_a_resource_server_is_made_and_deleted(world: World) -> None:
     assert admin.page.status_code == 303
 
 
-async def test_keys_are_rotated(world: World) -> None:
-    admin = await as_role(world, "administrator")
-    before = len(await world.server.store.keys.list())
-    await admin.get("/admin/keys")
-    await admin.submit(admin.form("rotate-sig"), ("action", "rotate"))
-    await admin.get("/admin/keys")
-    await admin.submit(admin.form("rotate-seal"), ("action", "rotate_at_once"))
-    assert len(await world.server.store.keys.list()) > before
-
-
 async def test_an_announcement_is_on_every_page_between_its_times(world: World) -> None:
     admin = await as_role(world, "administrator")
     await admin.get("/admin/announcements")
@@ -263,6 +253,7 @@ async def test_the_log_is_taken_out_and_that_is_kept(world: World) -> None:
         ("/admin/permissions/edit", {"action": "delete", "name": "list_album"}),
         ("/admin/resource-servers/edit", {"action": "delete", "resource": PHOTOS}),
         ("/admin/keys", {"action": "rotate", "use": "sig"}),
+        ("/admin/keys", {"action": "withdraw", "kid": "x"}),
         ("/admin/announcements", {"action": "announce"}),
         ("/admin/terms", {"text_en": "x"}),
         ("/admin/audit/export", {"after": "0"}),
@@ -295,3 +286,15 @@ async def test_what_others_typed_is_shown_and_does_nothing(world: World) -> None
         await admin.get(path)
         assert admin.page.status_code == 200
         assert "<script>alert" not in admin.page.text
+
+
+async def test_whoever_has_a_role_is_shown_the_way_to_the_administration(world: World) -> None:
+    await add_person(world, "helper", "support")
+    world.clock.advance(world.config.catalog_staleness_s + 1)
+    helper, person = await sign_in(world, "helper"), world.browser()
+    await world.sign_in(person)
+    for path in ("/", "/account", "/account/grants", "/account/security", "/developer"):
+        for browser, leads in ((helper, True), (person, False)):
+            page = await browser.get(path)
+            assert ('href="/admin" id="to-admin"' in page.text) is leads
+            assert 'href="/developer"' in page.text

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from structlog.testing import capture_logs
 
 from lingpai.server.storage.records import Client
+from tests.log_lines import log_lines
 from tests.world import World
 
 LEGACY: dict[str, Any] = {"grant_types": ("password",), "response_types": (), "redirect_uris": (), "legacy": True}
@@ -15,13 +15,13 @@ LEGACY: dict[str, Any] = {"grant_types": ("password",), "response_types": (), "r
 async def warnings_of_a_look(world: World) -> list[Any]:
     """What is logged when the server looks at its tables again, as it does every few seconds."""
     world.clock.advance(world.config.catalog_staleness_s + 1)
-    with capture_logs() as lines:
+    with log_lines() as lines:
         await world.http.get("/oauth2/jwks")
     return about_legacy(lines)
 
 
 def about_legacy(lines: Any) -> list[Any]:
-    return [line for line in lines if line["log_level"] == "warning" and "RFC 9700" in line["event"]]
+    return [line for line in lines if line["level"] == "warning" and "RFC 9700" in line["event"]]
 
 
 async def disable(world: World, client: Client) -> None:
@@ -31,14 +31,14 @@ async def disable(world: World, client: Client) -> None:
 @pytest.mark.spec("RFC 9700", "2.4", "an operator who allows a legacy grant is told at every start")
 async def test_a_start_with_a_legacy_client_is_warned_about_once(own_world: World) -> None:
     await own_world.add_client("old", **LEGACY)
-    with capture_logs() as lines:
+    with log_lines() as lines:
         await own_world.restart()
     assert len(about_legacy(lines)) == 1
     assert await warnings_of_a_look(own_world) == []
 
 
 async def test_nothing_is_said_where_there_is_none(own_world: World) -> None:
-    with capture_logs() as lines:
+    with log_lines() as lines:
         await own_world.restart()
     assert about_legacy(lines) == []
     assert await warnings_of_a_look(own_world) == []

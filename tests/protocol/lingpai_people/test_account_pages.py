@@ -2,6 +2,7 @@
 
 import pytest
 
+from lingpai.server.storage.external_identities import LinkedIdentity
 from tests.browser import Browser
 from tests.people import ADDRESS, account_named, give_address, link_in_mail, mails
 from tests.world import PASSWORD, World, grant_tokens
@@ -133,8 +134,12 @@ async def test_an_application_with_access_is_told_about_once(world: World) -> No
 async def test_my_data_is_whole_and_holds_nothing_that_opens_the_account(world: World) -> None:
     browser = await signed_in(world)
     await grant_tokens(world, browser)
+    account = await account_named(world)
+    elsewhere = LinkedIdentity(provider="work", subject="42", account_id=account.id, label="Zhang San")
+    await world.server.store.external_identities.record(elsewhere)
     await browser.get("/account/data/export")
     data = browser.page.json()
+    assert [(way["provider"], way["subject"]) for way in data["sign_in"]["elsewhere"]] == [("work", "42")]
     assert data["account"]["username"] == "zhangsan"
     assert [application["client_id"] for application in data["applications"]] == ["photo-print"]
     assert {"sign_in", "consent_given"} <= {event["event"] for event in data["events"]}

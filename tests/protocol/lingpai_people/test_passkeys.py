@@ -5,7 +5,9 @@ import re
 
 import pytest
 
-from lingpai.server.accounts.passkeys import CHALLENGE_LIFETIME_S
+from lingpai.server.accounts.passkeys import CHALLENGE_LIFETIME_S, PasskeyRing
+from lingpai.server.storage.external_identities import LinkedIdentity
+from lingpai.server.storage.passkeys import Passkeys
 from tests.authenticator import Authenticator
 from tests.browser import Browser
 from tests.people import account_named, add_totp
@@ -75,6 +77,40 @@ async def test_several_passkeys_are_named_and_taken_away(world: World) -> None:
     await browser.submit(browser.form("remove-passkey-1"), ("action", "remove_passkey"))
     assert is_refused(await sign_in(world, phone))
     assert not is_refused(await sign_in(world, laptop))
+
+
+async def test_the_last_way_into_an_account_stays(world: World) -> None:
+    key = Authenticator()
+    browser = await add_passkey(world, key)
+    account = await account_named(world)
+    await world.server.store.accounts.set_password_hash(account.id, None, world.clock.now)
+    await browser.get("/account/security")
+    await browser.submit(browser.form("remove-passkey-1"), ("action", "remove_passkey"))
+    assert browser.page.status_code == 409
+    assert "nothing else opens this account" in browser.page.text
+    assert not is_refused(await sign_in(world, key))
+
+
+@pytest.mark.parametrize("provider", ["company", "gone"], ids=["of the settings", "no longer in the settings"])
+async def test_an_identity_at_a_provider_of_the_settings_is_another_way(world: World, provider: str) -> None:
+    await add_passkey(world, Authenticator())
+    account = await account_named(world)
+    await world.server.store.accounts.set_password_hash(account.id, None, world.clock.now)
+    identity = LinkedIdentity(provider=provider, subject="1", account_id=account.id)
+    assert await world.server.store.external_identities.record(identity)
+    ring = PasskeyRing(
+        Passkeys(world.driver),
+        world.server.store.accounts,
+        world.server.store.external_identities,
+        world.server.store.spent,
+        world.server.audit,
+        key=b"k" * 32,
+        issuer=world.config.issuer,
+        name="",
+        providers=("company",),
+    )
+    (known,) = await ring.list(account.id)
+    assert await ring.remove(account.id, known.name_in_forms, ip="", now=world.clock.now) is (provider == "company")
 
 
 @pytest.mark.spec("Web Authentication Level 2", "13.4.3", "a challenge is good once")

@@ -17,7 +17,7 @@ from tests.openid import (
     userinfo,
     verified,
 )
-from tests.world import ISSUER, World
+from tests.world import ISSUER, Ask, World
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
@@ -67,6 +67,16 @@ async def test_the_default_is_rs256(every_alg: World) -> None:
     await every_alg.add_client("plain", scope="openid")
     signed_in = await sign_in(every_alg, client_id="plain")
     assert header_of(signed_in.tokens["id_token"])["alg"] == "RS256"
+
+
+@pytest.mark.spec(CORE, "2", "alg is the one the client registered, or there is no ID Token")
+async def test_without_a_key_for_the_algorithm_there_is_no_id_token_of_another(world: World) -> None:
+    await add_app(world, id_token_signed_response_alg="PS256")
+    ask = Ask(world, APP, scope="openid")
+    allowed = await ask.allow(world.browser())
+    answer = await ask.redeem(allowed["code"], client=APP)
+    assert (answer.status_code, answer.json()["error"]) == (500, "server_error")
+    assert "id_token" not in answer.json()
 
 
 @pytest.mark.spec(CORE, "10.1", "kid names the key in the JWKS")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from joserfc import jwk, jws
 
+from tests.log_lines import log_lines
 from tests.world import PHOTOS, World, grant_tokens
 
 PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
@@ -64,6 +65,55 @@ async def test_a_new_key_is_published_before_it_signs_and_the_old_one_stays_afte
     assert before & {key["kid"] for key in await keys(world)} == set()
 
 
+async def withdraw(world: World, use: str) -> str:
+    """What an operator does in another process: this one sees it when it looks again."""
+    store, now = world.server.store, world.clock.now
+    (leaked,) = [key for key in await store.keys.list() if key.use == use]
+    assert await world.server.key_rotation.replace_leaked(leaked.kid, now)
+    assert await store.keys.withdraw(leaked.kid, now)
+    await world.server.keyring.reload(now)
+    return leaked.kid
+
+
+async def test_what_a_withdrawn_key_signed_is_refused_and_applications_go_on(world: World) -> None:
+    await world.add_resource_server(PHOTOS, client_ids=("photos",), access_token_format="at+jwt")
+    tokens = await grant_tokens(world, scope="list_album")
+    assert (await world.introspect(tokens["access_token"], client="photos"))["active"]
+    leaked = await withdraw(world, "sig")
+    assert leaked not in {key["kid"] for key in await keys(world)}
+    assert not (await world.introspect(tokens["access_token"], client="photos"))["active"]
+    renewed = (await world.refresh(tokens["refresh_token"])).json()
+    assert kid_of(renewed["access_token"]) in {key["kid"] for key in await keys(world)}
+    assert (await world.introspect(renewed["access_token"], client="photos"))["active"]
+
+
+async def test_what_was_sealed_under_a_withdrawn_key_is_refused_and_people_come_back(world: World) -> None:
+    tokens = await grant_tokens(world, scope="list_album")
+    await withdraw(world, "seal")
+    assert not (await world.introspect(tokens["access_token"], client="photos"))["active"]
+    refused = await world.refresh(tokens["refresh_token"])
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+    again = await grant_tokens(world, scope="list_album")
+    assert (await world.introspect(again["access_token"], client="photos"))["active"]
+
+
+@pytest.mark.parametrize("leaked", ["old", "new"])
+async def test_whichever_of_two_keys_is_withdrawn_one_signs_now(world: World, leaked: str) -> None:
+    now, ring, rotation = world.clock.now, world.server.keyring, world.server.key_rotation
+    new = await ring.rotate("ES256", now=now, active_from=now + 600, keep_old_s=60)
+    assert new
+    kid = {"new": new.kid, "old": ring.current.signer("ES256").kid}[leaked]
+    assert await rotation.replace_leaked(kid, now)
+    assert await world.server.store.keys.withdraw(kid, now)
+    await ring.reload(now)
+    signs_now = ring.current.signer("ES256").kid
+    assert signs_now != kid
+    world.clock.advance(3600)
+    await ring.reload(world.clock.now)
+    assert ring.current.signer("ES256").kid in {key["kid"] for key in await keys(world)}
+    assert kid not in {key["kid"] for key in await keys(world)}
+
+
 async def test_keys_survive_a_restart(world: World) -> None:
     before = await keys(world)
     await world.restart()
@@ -73,3 +123,18 @@ async def test_keys_survive_a_restart(world: World) -> None:
 def kid_of(token: str) -> str:
     kid: str = jws.extract_compact(token.encode()).headers()["kid"]
     return kid
+
+
+@pytest.mark.parametrize(
+    "path", ["/oauth2/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"]
+)
+async def test_what_everybody_asks_for_takes_a_short_way_to_the_same_answer_and_line(world: World, path: str) -> None:
+    with log_lines() as lines:
+        short = await world.http.get(path)
+        long = await world.http.get(path, headers={"if-none-match": '"an older one"'})
+    assert (short.status_code, short.content) == (long.status_code, long.content)
+    references = [answer.headers.pop("x-request-id") for answer in (short, long)]
+    assert short.headers.multi_items() == long.headers.multi_items()
+    assert [line["request_id"] for line in lines] == references
+    assert [line.keys() for line in lines] == [lines[0].keys()] * 2
+    assert {(line["event"], line["endpoint"], line["outcome"]) for line in lines} == {("request", path, "200")}

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from structlog.testing import capture_logs
 
 from tests.assertions import ASSERTION_TYPE, TOKEN_ENDPOINT, Keyholder, add_worker, authenticate, claims_of
 from tests.foreign_web import ForeignWeb, send
+from tests.log_lines import log_lines
 from tests.world import ISSUER, World, refusal
 
 REFUSED = (401, "invalid_client")
@@ -159,11 +159,11 @@ async def test_keys_that_cannot_be_fetched_refuse_the_client_with_one_line_for_t
     web.answer = send(b"", status="500 Broken")
     await add_worker(world, "broken", jwks_uri=web.url())
     assertion = holder.sign(claims_of(world, "broken"))
-    with capture_logs() as lines:
+    with log_lines() as lines:
         response = await authenticate(world, assertion)
     assert refusal(response) == REFUSED
     assert response.json()["error_description"] == "client authentication failed"
-    warnings = [line for line in lines if line["log_level"] != "info"]
+    warnings = [line for line in lines if line["level"] != "info"]
     assert [(line["event"], line["owner"], line["jwks_uri"], line["reason"]) for line in warnings] == [
         ("keys not fetched", "client broken", web.url(), "answered 500")
     ]

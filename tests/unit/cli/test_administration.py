@@ -73,7 +73,7 @@ def test_the_admin_api_is_switched_on_and_its_client_registered(lingpai: Lingpai
 
 @pytest.mark.usefixtures("home")
 def test_a_command_that_needs_the_database_says_so_for_a_remote_server(lingpai: Lingpai) -> None:
-    ended = lingpai("--remote", "https://id.example.com", "admin", "list")
+    ended = lingpai("--remote", "https://id.example.com", "admin", "enable-api")
     assert ended.status == 1
     assert "run it there, without --remote" in ended.err
     ended = lingpai("--remote", "https://id.example.com", "account", "disable", "zhangsan")

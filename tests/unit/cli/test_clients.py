@@ -34,6 +34,13 @@ def test_a_client_is_created_and_its_secret_shown_once_and_stored_nowhere(lingpa
     assert lingpai("client", "list").out == "print\tPrint\tclient_secret_basic\t\t\n"
 
 
+def test_where_there_is_no_rs256_key_id_tokens_are_for_es256(lingpai: Lingpai, home: Path) -> None:
+    with (home / "lingpai.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\nsigning_algs = ["ES256", "EdDSA"]\n')
+    assert lingpai("client", "create", "Print", *REDIRECT).status == 0
+    assert stored(home)["id_token_signed_response_alg"] == "ES256"
+
+
 def test_a_public_native_client_gets_no_secret(lingpai: Lingpai, home: Path) -> None:
     ended = lingpai(
         "client", "create", "App", "--native", "--auth-method", "none", "--redirect-uri", "http://127.0.0.1/cb"

@@ -9,7 +9,7 @@ import pytest
 from lingpai.cli import checks
 from lingpai.server.config import Config
 from lingpai.server.storage.migrate import SchemaState
-from lingpai.server.storage.records import Client, Key
+from lingpai.server.storage.records import Client, Key, ResourceServer
 from tests.unit.cli.terminal import Lingpai
 
 NOW = 1_800_000_000
@@ -54,6 +54,10 @@ def test_the_master_key_is_its_owner_s_alone(mode: int, level: str) -> None:
 @pytest.mark.parametrize(("current", "level"), [(None, "fail"), ("0001", "fail"), ("0002", "ok"), ("0003", "fail")])
 def test_the_schema_must_be_this_one(current: str | None, level: str) -> None:
     assert checks.check_schema(SchemaState(current=current, head="0002")).level == level
+
+
+def test_a_newer_schema_that_may_be_served_is_a_warning() -> None:
+    assert checks.check_schema(SchemaState(current="0003", head="0002", oldest_compatible="0002")).level == "warn"
 
 
 @pytest.mark.parametrize(
@@ -102,6 +106,31 @@ def client(**fields: Any) -> Client:
 )
 def test_legacy_clients_and_http_redirect_uris_are_found(fields: dict[str, Any], levels: list[str]) -> None:
     assert [finding.level for finding in checks.check_clients([client(**fields)])] == levels
+
+
+@pytest.mark.parametrize(
+    ("fields", "count"),
+    [
+        pytest.param({"scope": "openid", "id_token_signed_response_alg": "PS256"}, 1, id="ID Tokens"),
+        pytest.param({"scope": "list_album", "id_token_signed_response_alg": "PS256"}, 0, id="no ID Tokens at all"),
+        pytest.param({"userinfo_signed_response_alg": "PS256"}, 1, id="UserInfo"),
+        pytest.param({"scope": "openid", "id_token_signed_response_alg": "ES256"}, 0, id="a key there is"),
+        pytest.param(
+            {"scope": "openid", "id_token_signed_response_alg": "PS256", "disabled_at": NOW}, 0, id="a disabled one"
+        ),
+    ],
+)
+def test_who_waits_for_a_signature_that_no_key_makes_is_found(fields: dict[str, Any], count: int) -> None:
+    found = checks.check_signatures([client(**fields)], [], ["ES256"])
+    assert [finding.level for finding in found] == ["fail"] * count
+
+
+def test_an_api_whose_tokens_no_key_signs_is_found() -> None:
+    server = ResourceServer(
+        resource="https://a.example", access_token_format="at+jwt", access_token_signing_alg="PS256"
+    )
+    (found,) = checks.check_signatures([], [server], ["ES256"])
+    assert "https://a.example wants access tokens signed with PS256" in found.what
 
 
 @pytest.mark.parametrize(("now", "newest_at", "level"), [(NOW, NOW, "ok"), (NOW, NOW + 1, "fail"), (0, 0, "fail")])

@@ -4,6 +4,7 @@ import pytest
 
 from lingpai.cli.identity_providers import examine_identity_providers
 from lingpai.server.config import Config
+from lingpai.server.identity_provider_settings import IdentityProviderSettings
 from tests.upstream import free_port
 
 PLATFORM = {"platform": "qq", "client_id": "100222222", "client_secret": "s"}
@@ -22,7 +23,8 @@ THERE = {"issuer": "https://login.example", "client_id": "lingpai"}
     ],
 )
 def test_what_can_be_told_without_asking_anybody(provider: dict[str, Any], level: str) -> None:
-    (finding,) = examine_identity_providers(Config(identity_providers={"theirs": provider}), online=False)
+    config = Config(identity_providers={"theirs": IdentityProviderSettings(**provider)})
+    (finding,) = examine_identity_providers(config, online=False)
     assert finding.level == level
     assert "theirs" in finding.what
 

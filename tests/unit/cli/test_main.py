@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
-import typer
-from typer.main import get_command
 
 import lingpai
 from lingpai.cli.main import app
@@ -32,11 +31,11 @@ GROUPS_AND_COMMANDS = {
 def every_command(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     yield path, command
     if hasattr(command, "list_commands"):
-        for name in command.list_commands(typer.Context(command)):
-            yield from every_command(command.get_command(typer.Context(command), name), (*path, name))
+        for name in command.list_commands(click.Context(command)):
+            yield from every_command(command.get_command(click.Context(command), name), (*path, name))
 
 
-COMMANDS = list(every_command(get_command(app)))
+COMMANDS = list(every_command(app))
 
 
 @pytest.mark.parametrize(("path", "command"), COMMANDS, ids=[" ".join(path) for path, _ in COMMANDS])
@@ -56,7 +55,7 @@ def test_every_command_explains_itself_with_examples_that_fit_a_terminal(
 def test_the_commands_are_those_of_the_design() -> None:
     for group, names in GROUPS_AND_COMMANDS.items():
         command = next(command for path, command in COMMANDS if " ".join(path) == group)
-        assert set(command.list_commands(typer.Context(command))) == names
+        assert set(command.list_commands(click.Context(command))) == names
 
 
 def test_the_version_is_the_package_s(lingpai: Lingpai) -> None:
@@ -87,8 +86,8 @@ def test_help_imports_nothing_of_the_server() -> None:
 
 
 def test_without_the_server_it_says_what_to_install() -> None:
-    code = "import sys; sys.modules['typer'] = None; from lingpai.__main__ import main; main()"
+    code = "import sys; sys.modules['click'] = None; from lingpai.__main__ import main; main()"
     environment = os.environ | {"PYTHONPATH": str(Path(lingpai.__file__).parents[1])}
     ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    said = "lingpai: typer is missing; the server and its commands need: pip install 'lingpai[server]'\n"
+    said = "lingpai: click is missing; the server and its commands need: pip install 'lingpai[server]'\n"
     assert (ran.returncode, ran.stderr) == (1, said)

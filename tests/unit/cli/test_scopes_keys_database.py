@@ -50,6 +50,30 @@ def test_a_leaked_key_is_replaced_at_once(lingpai: Lingpai) -> None:
     assert in_use == "in use"
 
 
+def test_a_withdrawn_key_is_gone_and_another_took_over(lingpai: Lingpai, home: Path) -> None:
+    before = {line.split("\t")[2]: line.split("\t")[0] for line in lingpai("key", "list").out.splitlines()}
+    asked = lingpai("key", "withdraw", before["ES256"], stdin="n\n")
+    assert asked.status == 1
+    assert "Every ID Token" in asked.out
+    assert lingpai("key", "list").out.count(before["ES256"]) == 1
+    ended = lingpai("key", "withdraw", before["ES256"], "--yes")
+    assert ended.status == 0, ended.err
+    after = [line.split("\t") for line in lingpai("key", "list").out.splitlines()]
+    assert before["ES256"] not in {key[0] for key in after}
+    assert [key[-1] for key in after if key[2] == "ES256"] == ["in use"]
+    database = sqlite3.connect(home / "lingpai.db")
+    events = [row[0] for row in database.execute("SELECT event FROM audit_event ORDER BY id DESC LIMIT 2")]
+    database.close()
+    assert sorted(events) == ["key_rotated", "key_withdrawn"]
+
+
+@pytest.mark.usefixtures("home")
+def test_neither_an_unknown_key_nor_the_pairwise_secret_can_be_withdrawn(lingpai: Lingpai) -> None:
+    (pair,) = [line.split("\t")[0] for line in lingpai("key", "list").out.splitlines() if "\tpair\t" in line]
+    for kid in (pair, "0123"):
+        assert f"there is no key {kid} that can be withdrawn" in lingpai("key", "withdraw", kid, "--yes").err
+
+
 def test_an_algorithm_taken_out_of_the_settings_gets_no_successor(lingpai: Lingpai, home: Path) -> None:
     with (home / "lingpai.toml").open("a", encoding="utf-8") as settings:
         settings.write('\nsigning_algs = ["ES256", "RS256"]\n')
@@ -75,6 +99,25 @@ def test_the_schema_goes_down_and_up_again(lingpai: Lingpai) -> None:
 
 
 @pytest.mark.usefixtures("home")
+def test_the_plan_says_whether_servers_may_go_on_serving(lingpai: Lingpai) -> None:
+    lingpai("db", "downgrade", "0005", "--yes")
+    plan = lingpai("db", "upgrade", "--plan").out
+    assert "0006  Administrators' roles" in plan
+    assert "servers of revision 0005 cannot serve afterwards: stop them first" in plan
+    assert lingpai("db", "check").status == 1, "nothing was done"
+    lingpai("db", "upgrade")
+    assert lingpai("db", "upgrade", "--plan").out == "there is nothing to do\n"
+
+
+def test_a_database_of_a_newer_version_that_may_be_served_is_served(lingpai: Lingpai, home: Path) -> None:
+    set_revision(home, "9999", oldest_compatible="0006")
+    assert "is at revision 9999, which a lingpai for 0006 may serve" in lingpai("db", "check").out
+    assert lingpai("client", "list").status == 0
+    assert "use the newer one" in lingpai("db", "backup", "copy.db").err
+    assert "install the newer one" in lingpai("db", "upgrade").err
+
+
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("arguments", [("upgrade", "9999"), ("downgrade", "nonsense", "--yes")])
 def test_an_unknown_revision_is_refused(lingpai: Lingpai, arguments: tuple[str, ...]) -> None:
     ended = lingpai("db", *arguments)
@@ -82,9 +125,10 @@ def test_an_unknown_revision_is_refused(lingpai: Lingpai, arguments: tuple[str, 
     assert f"there is no revision {arguments[1]}; there are" in ended.err
 
 
-def set_revision(home: Path, revision: str) -> None:
+def set_revision(home: Path, revision: str, oldest_compatible: str = "") -> None:
     database = sqlite3.connect(home / "lingpai.db", isolation_level=None)
-    database.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    update = "UPDATE alembic_version SET version_num = ?, oldest_compatible = ?"
+    database.execute(update, (revision, oldest_compatible or revision))
     database.close()
 
 

@@ -77,6 +77,43 @@ def test_a_first_start_makes_what_is_missing_answers_and_stops_cleanly(
     assert "topsecret" not in out + err
 
 
+FOR_SOME_ONLY = {"alembic", "sqlalchemy", "babel", "fastapi", "httpx2", "PIL", "psycopg", "pydantic", "pyotp", "rich"}
+FOR_SOME_ONLY |= {"segno", "structlog", "typer", "webauthn", "zxcvbn", "aiosmtplib", "lingpai.client"}
+OF_THE_SERVER = {"jinja2", "starlette", "uvicorn", "lingpai.server.wiring.server"}
+
+
+def test_a_start_loads_only_what_everybody_is_served_with(home: Path, tmp_path: Path) -> None:
+    """Each of them takes 20 to 400 ms: whoever uses one loads it then."""
+    command = [sys.executable, "-X", "importtime", "-m", "lingpai", "serve", "--port", "0"]
+    with (tmp_path / "imports").open("w") as imports:
+        server = subprocess.Popen(
+            command, cwd=home, env=os.environ | {"PYTHONPATH": SOURCE}, stdout=subprocess.PIPE, stderr=imports
+        )
+        assert server.stdout
+        address = re.search(rb"listens on (\S+) ", server.stdout.readline())
+        assert address
+        assert httpx2.get(f"{address[1].decode()}/health/ready").status_code == 200
+        server.terminate()
+        server.communicate(timeout=20)
+    loaded = _loaded((tmp_path / "imports").read_text())
+    assert loaded >= OF_THE_SERVER
+    assert loaded & FOR_SOME_ONLY == set()
+
+
+def test_a_command_does_not_load_the_server(home: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "lingpai", "client", "list"]
+    ended = subprocess.run(
+        command, cwd=home, env=os.environ | {"PYTHONPATH": SOURCE}, capture_output=True, text=True, check=True
+    )
+    loaded = _loaded(ended.stderr)
+    assert "lingpai.server.storage.sqlite" in loaded
+    assert loaded & (FOR_SOME_ONLY | OF_THE_SERVER) == set()
+
+
+def _loaded(import_times: str) -> set[str]:
+    return {line.rpartition("|")[2].strip() for line in import_times.splitlines() if line.startswith("import time:")}
+
+
 @pytest.mark.usefixtures("empty")
 def test_a_second_start_uses_what_the_first_made(serve: Serve) -> None:
     keys = httpx2.get(f"{serve().address}/oauth2/jwks").json()
@@ -117,7 +154,7 @@ def test_a_port_in_use_is_said_in_one_line_and_nothing_is_made(lingpai: Lingpai,
         ((), {"LINGPAI_PROT": "1"}, "LINGPAI_PROT: there is no such setting; did you mean LINGPAI_PORT?"),
         ((), {"LINGPAI_MASTER_KEY": "short"}, "the setting master_key is not a master key"),
         (("--config", "missing.toml"), {}, "cannot read the settings in missing.toml: No such file"),
-        (("--config", "wrong.toml"), {}, "wrong.toml, line 2: port: should be a valid integer"),
+        (("--config", "wrong.toml"), {}, "wrong.toml, line 2: port: should be a whole number"),
         (("--host", "no.such.host.localhost."), {}, "no.such.host.localhost."),
         (("--tls-cert", "cert.pem"), {}, "--tls-cert and --tls-key go together"),
         (("--tls-cert", "no.pem", "--tls-key", "no.pem"), {}, "cannot use no.pem with no.pem: No such file"),

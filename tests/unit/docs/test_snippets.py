@@ -8,9 +8,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-import structlog
 
-from lingpai.server.config import Config
+from lingpai.server.config import SETTINGS
 from tests.browser import Browser
 from tests.e2e.processes import free_ports
 from tests.unit.docs.follower import PASSWORD, Follower, runs_until_stopped
@@ -34,7 +33,6 @@ def logging_as_it_was() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize("languages", IN_BOTH_LANGUAGES, ids=lambda languages: languages[0])
@@ -47,7 +45,7 @@ def test_both_languages_have_the_same_snippets(languages: tuple[str, str]) -> No
 def test_every_snippet_can_be_followed_or_is_settings(document: str) -> None:
     for block in read_blocks(ROOT / document):
         assert block.commands or block.file_name or block.settings, block.text
-        assert (block.settings or {}).keys() <= Config.model_fields.keys(), block.text
+        assert (block.settings or {}).keys() <= SETTINGS.keys(), block.text
 
 
 @pytest.mark.parametrize("document", HOW_TOS)

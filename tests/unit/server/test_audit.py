@@ -1,11 +1,12 @@
 import io
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from lingpai.server import audit, log
+from lingpai.server.redaction import REDACTED
 from lingpai.server.storage.audit import AuditLog
 from lingpai.server.storage.records import AuditEvent
 from lingpai.server.storage.sqlite import SQLiteDriver
@@ -13,14 +14,11 @@ from lingpai.server.storage.sqlite import SQLiteDriver
 
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    with structlog.testing.capture_logs():  # gives the configuration back afterwards
-        structlog.configure(
-            processors=[log.redact, structlog.processors.JSONRenderer()],
-            logger_factory=structlog.WriteLoggerFactory(stream),
-        )
-        yield stream
-    structlog.reset_defaults()
+    root, stream = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers, root.level
+    log.configure_logging("json", "info", stream)
+    yield stream
+    root.handlers, root.level = handlers, level
 
 
 async def test_an_event_is_kept_and_makes_one_line(driver: SQLiteDriver, lines: io.StringIO) -> None:
@@ -39,8 +37,11 @@ async def test_an_event_is_kept_and_makes_one_line(driver: SQLiteDriver, lines: 
         )
     ]
     (line,) = lines.getvalue().splitlines()
-    assert json.loads(line) == {
+    said = json.loads(line)
+    assert said.pop("timestamp").endswith("Z")
+    assert said == {
         "event": "grant_ended",
+        "level": "info",
         "audit": True,
         "account": (b"a" * 16).hex(),
         "client_id": "photos",
@@ -59,7 +60,7 @@ async def test_a_secret_that_slips_into_the_detail_is_neither_kept_nor_logged(
         audit.TOKEN_REVOKED, now=7, password="correct horse", reason=f"presented {token}"
     )
     (event,) = await rows.list(None, 10)
-    assert event.detail == {"password": log.REDACTED, "reason": f"presented {log.REDACTED}"}
+    assert event.detail == {"password": REDACTED, "reason": f"presented {REDACTED}"}
     assert "correct horse" not in lines.getvalue()
     assert token not in lines.getvalue()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lingpai.server.config import Config, ConfigInvalid, load_config
+from lingpai.server.identity_provider_settings import IdentityProviderSettings
 
 GOOD = {"issuer": "https://login.example", "client_id": "lingpai"}
 
@@ -42,7 +43,7 @@ def test_a_table_does_not_move_the_line_of_a_setting(tmp_path: Path) -> None:
     file = _write(tmp_path, 'port = "x"\n[identity_providers.a]\nissuer = "https://a"\nclient_id = "b"\nport = 1\n')
     with pytest.raises(ConfigInvalid) as refused:
         load_config(file)
-    assert f"{file}, line 1: port: should be a valid integer" in refused.value.problems[0]
+    assert f"{file}, line 1: port: should be a whole number" in refused.value.problems[0]
     assert f"{file}, line 2: identity_providers.a.port: there is no such setting" in refused.value.problems
 
 
@@ -58,7 +59,7 @@ def test_a_table_does_not_move_the_line_of_a_setting(tmp_path: Path) -> None:
         (GOOD | {"client_id": "a\nb"}, "client_id: must be what the provider calls this server"),
         (GOOD | {"client_secret": "a", "client_secret_file": "b"}, "client_secret or client_secret_file, not both"),
         (GOOD | {"client_secret_file": "/no/such/file"}, "client_secret_file cannot be read"),
-        ({"issuer": "https://a"}, "client_id: Field required"),
+        ({"issuer": "https://a"}, "client_id: must be what the provider calls this server"),
     ],
     ids=lambda value: value if isinstance(value, str) else "-",
 )
@@ -78,5 +79,5 @@ def test_what_is_no_table_of_providers_is_refused(monkeypatch: pytest.MonkeyPatc
 
 
 def test_http_is_for_this_machine_only() -> None:
-    config = Config(identity_providers={"a": {"issuer": "http://127.0.0.1:4001", "client_id": "a"}})
+    config = Config(identity_providers={"a": IdentityProviderSettings(issuer="http://127.0.0.1:4001", client_id="a")})
     assert config.identity_providers["a"].title_in("en", "A") == "A"

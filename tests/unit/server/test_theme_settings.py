@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
 from lingpai.server.config import Config, ConfigInvalid, load_config
+from lingpai.server.setting_values import ValuesWrong
 from lingpai.server.theme_settings import DARK_SURFACES, LIGHT_SURFACES, contrast, mixed, style_of
 
 GOOD = {"accent": "#0c6453", "accent_dark": "#66cbb2"}
@@ -38,7 +38,7 @@ def test_black_on_white_has_the_highest_contrast() -> None:
     ],
 )
 def test_what_could_inject_or_not_be_read_is_refused(theme: dict[str, str]) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValuesWrong):
         Config(theme=theme)
 
 

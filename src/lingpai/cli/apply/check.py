@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from lingpai.cli.apply.check_keys import check_client_keys, check_issuer_keys
+from lingpai.cli.apply.check_keys import check_client_keys, check_issuer_keys, check_signing_algs
 from lingpai.cli.apply.document import (
     ACCOUNTS,
     CLIENTS,
@@ -32,9 +32,11 @@ from lingpai.oauth.errors import InvalidScope
 from lingpai.oauth.redirect_uri import InvalidRedirectUri, check_registrable
 from lingpai.oauth.scope import Scope, parse_scope, scope_of
 from lingpai.server.accounts.account import canonical_username
+from lingpai.server.administration.catalog import LIFETIME_LIMIT_S, is_resource
 from lingpai.server.authorization.qq import APPID
 from lingpai.server.policy import GRANT_TYPE_RULES, LEGACY_RESPONSE_TYPES, RESPONSE_TYPES
 from lingpai.server.storage.records import GRANT_LIFETIMES
+from lingpai.server.tokens.keyring import SIGNING_ALGS
 
 DIALECTS = (standard.NAME, qq.NAME)
 PASSWORD_LIMIT_CHARS = (8, 256)
@@ -46,11 +48,12 @@ _OWN_CLAIMS = frozenset({"sub", "name", "picture", "email", "email_verified", "l
 
 
 class Known(Struct, frozen=True):
-    """The names in the database, which a file may refer to."""
+    """What a file may refer to: the names in the database, and the algorithms there are keys for."""
 
     scopes: frozenset[str] = frozenset()
     resources: frozenset[str] = frozenset()
     client_ids: frozenset[str] = frozenset()
+    signing_algs: tuple[str, ...] = SIGNING_ALGS
 
 
 def check_document(document: Document, known: Known) -> list[str]:
@@ -58,6 +61,7 @@ def check_document(document: Document, known: Known) -> list[str]:
     warnings: list[str] = []
     for entry in document.entries:
         check_entry(entry, _refuse_in(document, entry))
+        check_signing_algs(entry.values, known.signing_algs, _refuse_in(document, entry))
     _check_references(document, known)
     for entry in document.of(SCOPES):
         missing = [locale for locale in LOCALES if locale not in entry.values["descriptions"]]
@@ -207,8 +211,7 @@ def _check_scope(scope: Values, refuse: Refuse) -> None:
 
 
 def _check_resource(resource: Values, refuse: Refuse) -> None:
-    identifier = resource["resource"]
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x22\x24-\x7e]+", identifier) or len(identifier) > 500:
+    if not is_resource(resource["resource"]):
         refuse("must be an absolute URI without fragment, such as https://photos.example.com (RFC 8707 §2)", "resource")
     if resource.get("name"):
         _check_name(resource["name"], refuse, "name")
@@ -269,7 +272,8 @@ def _check_name(name: str, refuse: Refuse, field: str) -> None:
 
 
 def _check_lifetime(lifetime_s: int | None, refuse: Refuse, field: str) -> None:
-    if lifetime_s is not None and not 10 <= lifetime_s <= 730 * 86_400:
+    low, high = LIFETIME_LIMIT_S
+    if lifetime_s is not None and not low <= lifetime_s <= high:
         refuse("must be from 10 seconds to two years", field)
 
 

@@ -1,9 +1,10 @@
-"""What proves somebody: the secret of a client, the keys of a client or of a trusted issuer.
+"""What proves somebody: the secret of a client, the keys of a client or of a trusted issuer, and which of ours sign.
 
 Spec: RFC 7591 §2; RFC 7518 §3.2
 """
 
 import re
+from collections.abc import Sequence
 
 from lingpai.cli.apply.document import Refuse, Values, did_you_mean
 from lingpai.cli.secrets import uses_secret
@@ -36,6 +37,13 @@ def check_client_keys(client: Values, refuse: Refuse) -> None:
 def check_issuer_keys(issuer: Values, refuse: Refuse) -> None:
     """Where the keys of a trusted issuer are."""
     _check_keys(issuer, refuse, needed=True)
+
+
+def check_signing_algs(values: Values, signing_algs: Sequence[str], refuse: Refuse) -> None:
+    """What we are to sign with something, for a client or a resource server: there must be a key."""
+    for field in ("id_token_signed_response_alg", "userinfo_signed_response_alg", "access_token_signing_alg"):
+        if values.get(field) and values[field] not in signing_algs:
+            refuse(f"there is no key for it; signing_algs has {', '.join(signing_algs)}", field)
 
 
 def _check_secret(secret: str, method: str, alg: str, refuse: Refuse) -> None:

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
+from lingpai.cli.commands import argument, option
 from lingpai.cli.options import ConfigFile, read_config
 from lingpai.cli.refusal import Refused
 
@@ -18,9 +19,9 @@ _SIGNS = {"added": "+", "changed": "~", "unchanged": " "}
 
 
 def apply(
-    file: Annotated[Path, typer.Argument(help="TOML, or JSON if its name ends in .json.", show_default=False)],
+    file: Annotated[Path, argument(help="TOML, or JSON if its name ends in .json.")],
     config: ConfigFile = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the difference and change nothing.")] = False,
+    dry_run: Annotated[bool, option("--dry-run", help="Print the difference and change nothing.")] = False,
 ) -> None:
     """Bring applications, accounts, permissions, resource servers and trusted issuers to what FILE says.
 
@@ -46,7 +47,7 @@ def apply(
     except OSError as error:
         raise Refused(f"cannot read {file}: {error.strerror}") from None
     for warning in plan.warnings:
-        typer.echo(f"lingpai: warning: {file}: {warning}", err=True)
+        click.echo(f"lingpai: warning: {file}: {warning}", err=True)
     _print(plan, dry_run=dry_run)
 
 
@@ -65,7 +66,7 @@ def apply_document(
 
     async def work(driver: Driver, now: int) -> "Plan":
         await check_master_key(settings, driver, now)
-        plan = await plan_document(document, driver, keeper, now)
+        plan = await plan_document(document, driver, keeper, settings.signing_algs, now)
         for difference in plan.differences:
             if difference.before is not None and not may_change:
                 raise Refused(f"{_noun(difference)} {difference.key} exists already")
@@ -83,14 +84,14 @@ def _print(plan: "Plan", *, dry_run: bool) -> None:
         counts[difference.status] += 1
         _print_difference(difference)
     summary = ", ".join(f"{count} {status}" for status, count in counts.items())
-    typer.echo(f"{summary}{' (dry run: nothing was changed)' if dry_run else ''}")
+    click.echo(f"{summary}{' (dry run: nothing was changed)' if dry_run else ''}")
 
 
 def _print_difference(difference: "Difference") -> None:
-    typer.echo(f"{_SIGNS[difference.status]} {_noun(difference)} {difference.key}: {difference.status}")
+    click.echo(f"{_SIGNS[difference.status]} {_noun(difference)} {difference.key}: {difference.status}")
     for field in difference.fields:
         change = f"{field.before} -> {field.after}" if field.before else field.after
-        typer.echo(f"    {field.name}: {change}")
+        click.echo(f"    {field.name}: {change}")
 
 
 def _noun(difference: "Difference") -> str:

@@ -57,12 +57,14 @@ def compare(kind: Kind, key: str, before: Record | None, after: Record) -> Diffe
     return Difference(kind, key, before, after, tuple(found))
 
 
-def client_after(entry: Entry, stored: Client | None, secrets: tuple[ClientSecret, ...], now: int) -> Client:
-    """The client as the file wants it, with ``secrets`` as settled before.
+def client_after(
+    entry: Entry, stored: Client | None, secrets: tuple[ClientSecret, ...], now: int, *, id_token_alg: str
+) -> Client:
+    """The client as the file wants it, with ``secrets`` as settled before. ``id_token_alg``: unless it says another.
 
     One that registered itself is the operator's from then on: its registration access token works no more.
     """
-    values = _without(entry, "client_secret", "disabled")
+    values = {"id_token_signed_response_alg": id_token_alg} | _without(entry, "client_secret", "disabled")
     for name in ("scope", "required_scope"):
         if name in values:
             values[name] = str(parse_scope(values[name]))

@@ -4,8 +4,7 @@ Owns: the order of the steps, and the rules that need stored secrets. Leaves: ea
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Sequence
 
 from msgspec import Struct
 
@@ -21,7 +20,6 @@ from lingpai.cli.apply.document import (
     DocumentInvalid,
     Entry,
     Record,
-    read_document,
 )
 from lingpai.cli.secrets import SecretKeeper, SecretMissing
 from lingpai.crypto.digest import new_id
@@ -33,6 +31,7 @@ from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.driver import Driver
 from lingpai.server.storage.records import Client
 from lingpai.server.storage.trusted_issuers import TrustedIssuers
+from lingpai.server.tokens.keyring import default_id_token_alg
 from lingpai.server.tokens.qq_scopes import QQ_SCOPES
 from lingpai.server.tokens.standard_scopes import STANDARD_SCOPES
 
@@ -47,25 +46,22 @@ class Plan(Struct, frozen=True):
     warnings: list[str]
 
 
-async def plan_file(file: Path, driver: Driver, keeper: SecretKeeper, now: int) -> Plan:
-    """The plan for ``file``. Raises ``DocumentInvalid`` naming everything that is wrong, and ``OSError``."""
-    return await plan_document(read_document(file), driver, keeper, now)
-
-
-async def plan_document(document: Document, driver: Driver, keeper: SecretKeeper, now: int) -> Plan:
-    """The plan for a document that came from elsewhere than a file. Raises ``DocumentInvalid``."""
+async def plan_document(
+    document: Document, driver: Driver, keeper: SecretKeeper, signing_algs: Sequence[str], now: int
+) -> Plan:
+    """The plan for ``document``. Raises ``DocumentInvalid`` naming everything that is wrong."""
     catalog = CatalogRows(driver)
     stored_scopes = {scope.name: scope for scope in await catalog.scopes()}
     stored_resources = {server.resource: server for server in await catalog.resource_servers()}
     stored_issuers = {issuer.issuer: issuer for issuer in await TrustedIssuers(driver).list()}
     stored_clients = {client.client_id: client async for client in every_client(Clients(driver))}
     scopes = frozenset({*stored_scopes, *STANDARD_SCOPES, *QQ_SCOPES})
-    known = Known(scopes, frozenset(stored_resources), frozenset(stored_clients))
+    known = Known(scopes, frozenset(stored_resources), frozenset(stored_clients), tuple(signing_algs))
     warnings = check_document(document, known)
     differences = [_compare_whole(entry, stored_resources.get(entry.key)) for entry in document.of(RESOURCES)]
     differences += [_compare_whole(entry, stored_scopes.get(entry.key)) for entry in document.of(SCOPES)]
     if not document.problems:
-        differences += _plan_clients(document, stored_clients, keeper, now)
+        differences += _plan_clients(document, stored_clients, keeper, default_id_token_alg(signing_algs), now)
     differences += [_compare_whole(entry, stored_issuers.get(entry.key)) for entry in document.of(TRUSTED_ISSUERS)]
     if not document.problems:
         differences += await _plan_accounts(document, Accounts(driver), keeper, now)
@@ -89,7 +85,7 @@ def _compare_whole(entry: Entry, stored: Record | None) -> Difference:
 
 
 def _plan_clients(
-    document: Document, stored_clients: dict[str, Client], keeper: SecretKeeper, now: int
+    document: Document, stored_clients: dict[str, Client], keeper: SecretKeeper, id_token_alg: str, now: int
 ) -> list[Difference]:
     differences: list[Difference] = []
     for entry in document.of(CLIENTS):
@@ -101,7 +97,8 @@ def _plan_clients(
             advice = 'client_secret is missing: give one, or token_endpoint_auth_method = "none" for a public client'
             document.refuse((CLIENTS.table, entry.index), advice)
             continue
-        differences.append(compare(CLIENTS, entry.key, stored, client_after(entry, stored, secrets, now)))
+        after = client_after(entry, stored, secrets, now, id_token_alg=id_token_alg)
+        differences.append(compare(CLIENTS, entry.key, stored, after))
     return differences
 
 

@@ -14,7 +14,7 @@ from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.records import Client
 from lingpai.server.storage.session_clients import SessionClient, SessionClients
 from lingpai.server.tokens.id_token import sid_of
-from lingpai.server.tokens.keyring import Keyring
+from lingpai.server.tokens.keyring import Keyring, NoSigningKey
 from lingpai.server.tokens.logout_token import mint_logout_token
 from lingpai.server.tokens.subjects import Subjects
 
@@ -77,16 +77,18 @@ class LogoutNotices:
 
     async def _deliver(self, client: Client, notice: SessionClient, now: int) -> str:
         """Empty when the application accepted it, else why not."""
-        logout_token = mint_logout_token(
-            self._keyring,
-            client,
-            issuer=self._issuer,
-            subject=self._subjects.subject(client, notice.account_id),
-            sid=sid_of(notice.sid),
-            now=now,
-        )
         try:
+            logout_token = mint_logout_token(
+                self._keyring,
+                client,
+                issuer=self._issuer,
+                subject=self._subjects.subject(client, notice.account_id),
+                sid=sid_of(notice.sid),
+                now=now,
+            )
             status = await self._outbound.post_form(client.backchannel_logout_uri, {"logout_token": logout_token})
+        except NoSigningKey as error:
+            return str(error)
         except FetchRefused as error:
             return error.reason
         return "" if status in (200, 204) else f"the application answered {status}"

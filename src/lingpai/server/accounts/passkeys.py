@@ -9,7 +9,7 @@ Spec: Web Authentication Level 2 §7.1; Web Authentication Level 2 §7.2; Web Au
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,6 +20,7 @@ from lingpai.crypto.digest import equal, keyed_digest
 from lingpai.server.audit import PASSKEY_CHANGED, SIGN_IN, SIGN_IN_REFUSED, Audit
 from lingpai.server.mail.message import one_line
 from lingpai.server.storage.accounts import Accounts
+from lingpai.server.storage.external_identities import ExternalIdentities
 from lingpai.server.storage.passkeys import Passkeys
 from lingpai.server.storage.people_records import Passkey
 from lingpai.server.storage.records import Account
@@ -52,12 +53,24 @@ class _Refused(Exception):
 class PasskeyRing:
     """Adds, lists, takes away, and signs in."""
 
-    def __init__(
-        self, rows: Passkeys, accounts: Accounts, spent: Spent, audit: Audit, *, key: bytes, issuer: str, name: str
+    def __init__(  # noqa: PLR0913 - what it reads and writes, and three words of the settings
+        self,
+        rows: Passkeys,
+        accounts: Accounts,
+        identities: ExternalIdentities,
+        spent: Spent,
+        audit: Audit,
+        *,
+        key: bytes,
+        issuer: str,
+        name: str,
+        providers: Collection[str],
     ) -> None:
         parts = urlsplit(issuer)
         self._rows = rows
         self._accounts = accounts
+        self._identities = identities
+        self._providers = providers  # those of today's settings: what another one says opens nothing any more
         self._spent = spent
         self._audit = audit
         self._key = key
@@ -98,7 +111,7 @@ class PasskeyRing:
     async def add(self, account: Account, response: str, name: str, *, browser: str, ip: str, now: int) -> bool:
         """Add the passkey ``response`` (JSON of the browser) speaks of. ``False``: it is not good."""
         from webauthn import verify_registration_response  # noqa: PLC0415 - loaded by who has a passkey
-        from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
+        from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415 - the same
 
         try:
             challenge = self._check_challenge("create", account.id, response, browser, now)
@@ -153,15 +166,16 @@ class PasskeyRing:
         return bool(_fit(name)) and await self._rows.rename(account_id, credential_id, _fit(name))
 
     async def remove(self, account_id: bytes, name_in_forms: str, *, ip: str, now: int) -> bool:
-        """It opens nothing any more. ``False``: the account has no such passkey."""
-        if not await self._rows.delete(account_id, _credential_id(name_in_forms)):
+        """It opens nothing any more. ``False``: nothing else opens the account, or it has no such passkey."""
+        living = (known for known in await self._identities.list(account_id) if known.provider in self._providers)
+        if not await self._rows.delete(account_id, _credential_id(name_in_forms), next(living, None)):
             return False
         await self._audit.record(PASSKEY_CHANGED, now=now, account_id=account_id, ip=ip, change="removed")
         return True
 
     async def _verify(self, response: str, browser: str, now: int) -> tuple[Account, Passkey] | None:
         from webauthn import verify_authentication_response  # noqa: PLC0415 - loaded by who has a passkey
-        from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
+        from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415 - the same
 
         try:
             challenge = self._check_challenge("get", b"", response, browser, now)

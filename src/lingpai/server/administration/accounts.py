@@ -121,15 +121,16 @@ class AccountActs:
 
     async def end_grant(self, actor: Actor, account_id: bytes, client_id: str, now: int) -> None:
         """Take back for the person what they allowed an application."""
-        grant = await self._grants.get(account_id, client_id)
+        account = await self._other(actor, account_id)
+        grant = await self._grants.get(account.id, client_id)
         if grant is None or grant.ended_at is not None:
             raise ActRefused("not_found")
 
         async def work(driver: Driver) -> None:
-            await Grants(driver).end(account_id, client_id, now)
+            await Grants(driver).end(account.id, client_id, now)
 
         await self._desk.write(
-            actor, "end_grant", GRANT_ENDED, work, now=now, account_id=account_id, client_id=client_id
+            actor, "end_grant", GRANT_ENDED, work, now=now, account_id=account.id, client_id=client_id
         )
 
     async def put_role(self, actor: Actor, account_id: bytes, role: Role | None, now: int) -> None:

@@ -1,11 +1,14 @@
-"""Applications as the operator sees them: found, switched off and on, marked as legacy, given another secret."""
+"""Applications as the operator sees them: found, switched off and on, marked as legacy, given a new secret, deleted."""
 
 from msgspec.structs import replace
 
+from lingpai.server.accounts.roles import may
 from lingpai.server.administration.desk import Actor, ActRefused, Desk
-from lingpai.server.audit import CLIENT_CHANGED, CLIENT_DISABLED, CLIENT_SECRET_ROTATED
+from lingpai.server.audit import CLIENT_CHANGED, CLIENT_DELETED, CLIENT_DISABLED, CLIENT_SECRET_ROTATED
 from lingpai.server.registration.secrets import SecretMaker
+from lingpai.server.storage.catalog import CatalogRows
 from lingpai.server.storage.clients import Clients
+from lingpai.server.storage.deleted_clients import count_people, delete_grants, deletion
 from lingpai.server.storage.driver import Driver
 from lingpai.server.storage.records import Client
 
@@ -13,8 +16,12 @@ from lingpai.server.storage.records import Client
 class ApplicationActs:
     """Acts on one application. Each raises ``ActRefused``."""
 
-    def __init__(self, desk: Desk, clients: Clients, secret_maker: SecretMaker) -> None:
+    def __init__(
+        self, desk: Desk, driver: Driver, clients: Clients, catalog: CatalogRows, secret_maker: SecretMaker
+    ) -> None:
         self._desk = desk
+        self._driver = driver
+        self._catalog = catalog
         self._clients = clients
         self._secret_maker = secret_maker
 
@@ -53,6 +60,29 @@ class ApplicationActs:
             raise ActRefused("conflict", {"token_endpoint_auth_method": "has_no_secret"})
         await self._put(actor, replace(client, client_secrets=secrets), CLIENT_SECRET_ROTATED, now)
         return secret
+
+    async def count_people(self, client_id: str, now: int) -> int:
+        """How many people allow it something, up to a limit."""
+        return await count_people(self._driver, client_id, now)
+
+    async def delete(self, actor: Actor, client_id: str, now: int) -> None:
+        """It is gone with everything people allowed it, the portal's pages about it too.
+
+        It is switched off first, which stays so if this process dies while what people allowed it is deleted.
+        """
+        client = await self.find(client_id)
+        if any(client_id in server.client_ids for server in await self._catalog.resource_servers()):
+            raise ActRefused("conflict", {"client_id": "checks_tokens"})
+        if client.disabled_at is None:
+            await self.disable(actor, client_id, now)
+        elif not may(actor.role, "change_application"):
+            raise ActRefused("forbidden")
+        await delete_grants(self._driver, client_id)
+
+        async def work(driver: Driver) -> None:
+            await driver.transact(deletion(client_id))
+
+        await self._desk.write(actor, "change_application", CLIENT_DELETED, work, now=now, client_id=client_id)
 
     async def _put(self, actor: Actor, client: Client, event: str, now: int, *, fields: tuple[str, ...] = ()) -> None:
         async def work(driver: Driver) -> None:

@@ -1,6 +1,7 @@
 """Permissions and resource servers: what may be written into the catalog, and writing it.
 
-The rules are those of ``lingpai apply``, in the form a page or a program needs: field -> what is wrong.
+Refusals are in the form a page or a program needs: field -> what is wrong. ``lingpai apply`` asks here what a resource
+server may be called and how long its tokens may live.
 """
 
 import re
@@ -25,7 +26,7 @@ _CLAIM = re.compile(r"[A-Za-z][A-Za-z0-9_:./-]{0,99}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _TEXT_LIMIT_CHARS = 300
 _ADDRESS = re.compile(r"[\x21-\x7e]{1,500}")
-LIFETIME_LIMIT_S = (60, 31_536_000)
+LIFETIME_LIMIT_S = (10, 730 * 86_400)
 
 
 class CatalogActs:
@@ -112,7 +113,7 @@ class CatalogActs:
 
     def _problems_of_server(self, server: ResourceServer) -> dict[str, str]:
         problems: dict[str, str] = {}
-        if not _is_resource(server.resource):
+        if not is_resource(server.resource):
             problems["resource"] = "format"
         if not _is_text(server.name, may_be_empty=True):
             problems["name"] = "text"
@@ -146,7 +147,7 @@ def _is_text(text: str, *, may_be_empty: bool = False) -> bool:
     return filled and len(text) <= _TEXT_LIMIT_CHARS and not _CONTROL.search(text)
 
 
-def _is_resource(text: str) -> bool:
+def is_resource(text: str) -> bool:
     """Whether it can be ``resource``: an absolute URI without a fragment. Spec: RFC 8707 §2"""
     if not _ADDRESS.fullmatch(text) or "#" in text:
         return False

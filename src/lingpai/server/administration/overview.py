@@ -15,6 +15,7 @@ from lingpai.server.storage.audit import AuditLog
 from lingpai.server.storage.glance import Glance
 from lingpai.server.storage.keys import Keys
 from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.rotation import living
 
 Warning_ = Literal[
     "not_https", "legacy_clients", "registration_allow_legacy", "mail_outbox", "mails_waiting", "old_key", "no_mail"
@@ -62,11 +63,11 @@ class Overviews:
         return Overview(counted, keys, self._warnings(keys, mails), mails)
 
     async def _key_ages(self, now: int) -> tuple[KeyAge, ...]:
-        newest: dict[tuple[str, str], KeyAge] = {}
-        for key in await self._keys.list():  # by sequence: the last active one of a kind is the one in use
-            if key.use != "pair" and key.active_from <= now:
-                newest[key.use, key.alg] = KeyAge(key.kid, key.use, key.alg, now - key.created_at)
-        return tuple(newest.values())
+        return tuple(
+            KeyAge(key.kid, key.use, key.alg, now - key.created_at)
+            for key, state in living(await self._keys.list(), now)
+            if state == "in_use"
+        )
 
     def _warnings(self, keys: tuple[KeyAge, ...], mails: int) -> tuple[Warning_, ...]:
         config = self._config

@@ -1,6 +1,6 @@
 """The settings in force, for people to read: no secret among them, not even a part of one.
 
-A setting that is kept out of ``repr`` is a secret; of what holds settings of its own only the names are shown.
+Of what holds settings of its own only the names are shown.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from lingpai.server.config import Config
+from lingpai.server.config import SETTINGS, Config
 
 _USERINFO = re.compile(r"//[^/@]*@")
 
@@ -24,15 +24,15 @@ class Setting(Struct, frozen=True):
 
 def settings_in_force(config: Config) -> list[Setting]:
     """Every setting in the order of its description."""
-    return [_setting(config, name) for name in Config.model_fields]
+    return [_setting(config, name) for name in SETTINGS]
 
 
 def _setting(config: Config, name: str) -> Setting:
-    field, value = Config.model_fields[name], getattr(config, name)
+    field, value = SETTINGS[name], getattr(config, name)
     is_default = value == field.default
     if name == "database":
         return Setting(name, config.database_name, is_default)
-    if field.repr is False:
+    if field.is_secret:
         return Setting(name, "set" if value else "", is_default, is_secret=True)
     return Setting(name, _USERINFO.sub("//", _text(value)), is_default)
 

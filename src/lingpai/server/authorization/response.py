@@ -21,6 +21,7 @@ from lingpai.server.authorization.session_state import session_state
 from lingpai.server.storage.accounts import Accounts
 from lingpai.server.storage.records import Client, Session
 from lingpai.server.storage.session_clients import SessionClients
+from lingpai.server.storage.sweep_clock import SweepClock
 from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.tokens.encryption import Envelopes
 from lingpai.server.tokens.id_token import IdTokens, SignInFacts, sid_of
@@ -62,6 +63,7 @@ class AuthorizationResponses:
         catalog: Catalog,
         *,
         envelopes: Envelopes,
+        sweep_clock: SweepClock,
         delivery: Delivery,
         code_lifetime_s: int,
     ) -> None:
@@ -70,6 +72,7 @@ class AuthorizationResponses:
         self._accounts = accounts
         self._catalog = catalog
         self._envelopes = envelopes
+        self._sweep_clock = sweep_clock
         self._session_clients = session_clients
         self._keyring = keyring
         self._redemption = redemption
@@ -129,6 +132,7 @@ class AuthorizationResponses:
             sid=session.sid,
             refresh=issue.grant.lifetime != "once",
             expires_at=now + self._code_lifetime_s,
+            sweep_clock_until=self._sweep_clock.time(now) + self._code_lifetime_s,
             jkt=request.jkt,
             acr=acr_of(session.amr),
             amr=session.amr,

@@ -16,7 +16,7 @@ from lingpai.server.authorization import request_object
 from lingpai.server.authorization.checks import DISPLAYS, PROMPTS, RESPONSE_MODES
 from lingpai.server.client_auth import AUTH_METHODS, AUTH_SIGNING_ALGS
 from lingpai.server.endpoints import paths
-from lingpai.server.endpoints.jwks import cacheable
+from lingpai.server.endpoints.public_document import PublicDocument, public_document
 from lingpai.server.policy import GRANT_TYPE_RULES, LEGACY_RESPONSE_TYPES, RESPONSE_TYPES
 from lingpai.server.tokens.catalog import Catalog
 
@@ -49,19 +49,22 @@ class MetadataEndpoint:
         self._legacy_registration = legacy_registration
         self._issuer = issuer
         self._offer: _Offer | None = None
-        self._document = b""
-        self._etag = ""
+        self._document = public_document(b"", "", "")
 
     async def handle(self, request: Request) -> Response:
-        """The document; its bytes are made again only when permissions or resource servers change."""
+        """The document; 304 for who has it already."""
+        return self.document().answer(request)
+
+    def document(self) -> PublicDocument:
+        """The document as it is now; its bytes are made again only when permissions or resource servers change."""
         # Whoever may register what is legacy must be able to read here that it works.
         legacy = self._catalog.has_legacy or self._legacy_registration
         offer = _Offer(self._catalog.scopes_supported, tuple(self._catalog.resource_servers), legacy)
         if offer != self._offer:
-            self._document = msgspec.json.encode(self._metadata(offer))
-            self._etag = f'"{digest(self._document.decode()).hex()[:32]}"'
+            body = msgspec.json.encode(self._metadata(offer))
+            self._document = public_document(body, f'"{digest(body.decode()).hex()[:32]}"', "application/json")
             self._offer = offer
-        return cacheable(request, self._document, self._etag)
+        return self._document
 
     def _endpoints(self) -> AuthorizationServerMetadata:
         at = self._issuer

@@ -91,6 +91,7 @@ class AuthorizationCodeGrant:
             userinfo_claims=code.userinfo_claims,
             claims=await self._claims(code),
             expires_at=code.expires_at,
+            sweep_clock_until=code.sweep_clock_until,
         )
         client, jkt, now = request.client, request.jkt, request.now
         # An expired code inserts nothing, but presenting a used one again still ends what it bought.

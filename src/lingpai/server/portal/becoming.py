@@ -32,7 +32,9 @@ def kind_of(client: Client) -> ApplicationKind:
     return client.application_type
 
 
-def new_client(kind: ApplicationKind, *, name: str, with_qq: bool, team_id: bytes, now: int) -> Client:
+def new_client(
+    kind: ApplicationKind, *, name: str, with_qq: bool, team_id: bytes, id_token_alg: str, now: int
+) -> Client:
     """A client on trial: it can do nothing yet but what everybody may."""
     grant_types = {
         "web": (AUTHORIZATION_CODE, REFRESH_TOKEN),
@@ -48,6 +50,7 @@ def new_client(kind: ApplicationKind, *, name: str, with_qq: bool, team_id: byte
         grant_types=grant_types[kind],
         response_types=() if kind == "machine" else ("code",),
         token_endpoint_auth_method=method,
+        id_token_signed_response_alg=id_token_alg,
         dialects=("standard", "qq") if with_qq else ("standard",),
         default_grant_lifetime="forever" if with_qq else "30d",
         developer=team_id.hex(),

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from lingpai.crypto.digest import new_secret
 from lingpai.server.audit import CLIENT_CHANGED, CLIENT_CREATED, CLIENT_DELETED, CLIENT_SECRET_ROTATED, Audit
 from lingpai.server.client_auth.secret import is_alive
+from lingpai.server.config import Config
 from lingpai.server.portal.becoming import (
     ApplicationKind,
     client_for,
@@ -28,12 +29,23 @@ from lingpai.server.storage.portal_records import Application, HistoryEntry, Wan
 from lingpai.server.storage.records import Account, Client, ClientSecret
 from lingpai.server.tokens.admin_scopes import OPERATORS_PREFIX
 from lingpai.server.tokens.catalog import Catalog
+from lingpai.server.tokens.keyring import default_id_token_alg
 
 SECRETS_LIMIT_COUNT = 2
 TEXT_LIMIT_CHARS = 2000
 
 Reason = Literal[
-    "changed", "full", "nothing", "justification", "state", "two_secrets", "last_secret", "callbacks", "text", "tester"
+    "changed",
+    "full",
+    "nothing",
+    "justification",
+    "state",
+    "two_secrets",
+    "last_secret",
+    "callbacks",
+    "text",
+    "tester",
+    "in_use",
 ]
 
 
@@ -49,19 +61,20 @@ class Desk:
     """Where teams work."""
 
     def __init__(
-        self, applications: Applications, catalog: Catalog, secrets: SecretMaker, audit: Audit, *, issuer: str
+        self, applications: Applications, catalog: Catalog, secrets: SecretMaker, audit: Audit, config: Config
     ) -> None:
         self._applications = applications
         self._catalog = catalog
         self._secrets = secrets
         self._audit = audit
-        self._issuer = issuer
+        self._issuer = config.issuer
+        self._id_token_alg = default_id_token_alg(config.signing_algs)
 
     async def create(
         self, team_id: bytes, kind: ApplicationKind, *, name: str, website: str, with_qq: bool, by: Account, now: int
     ) -> str:
         """Make an application on trial; its id. Raises ``ActRefused`` (``full``)."""
-        client = new_client(kind, name=name, with_qq=with_qq, team_id=team_id, now=now)
+        client = new_client(kind, name=name, with_qq=with_qq, team_id=team_id, id_token_alg=self._id_token_alg, now=now)
         application = Application(
             client_id=client.client_id,
             team_id=team_id,
@@ -154,14 +167,26 @@ class Desk:
         await self._write(kept, replace(kept.application, state=state), by=by, now=now, what="state", event="withdrawn")
 
     async def delete(self, kept: Kept, by: Account, now: int) -> None:
-        """Delete an application on trial. One that people use stays: its reviewers can suspend it."""
-        if is_live(kept.application) or kept.application.state == "suspended":
+        """Delete an application and all that people allowed it. A suspended one stays for whoever looks into it."""
+        client_id = kept.application.client_id
+        if kept.application.state == "suspended":
             raise ActRefused("state")
+        if any(client_id in server.client_ids for server in self._catalog.resource_servers.values()):
+            raise ActRefused("in_use")
+        if is_live(kept.application):
+            kept = await self._switch_off(kept, by, now)
         if not await self._applications.delete(kept):
             raise ActRefused("changed")
-        await self._audit.record(
-            CLIENT_DELETED, now=now, account_id=by.id, client_id=kept.application.client_id, by="developer portal"
-        )
+        await self._audit.record(CLIENT_DELETED, now=now, account_id=by.id, client_id=client_id, by="developer portal")
+
+    async def _switch_off(self, kept: Kept, by: Account, now: int) -> Kept:
+        """Nothing of it works from here on, while what people allowed it is deleted piece by piece."""
+        client = replace(kept.client, disabled_at=kept.client.disabled_at or now)
+        await self._write(kept, kept.application, client, by=by, now=now, what="disabled")
+        switched_off = await self._applications.get(kept.application.client_id)
+        if switched_off is None:
+            raise ActRefused("changed")
+        return switched_off
 
     async def comment(self, kept: Kept, text: str, by: Account, now: int) -> None:
         """Say something to the reviewers."""
@@ -205,7 +230,7 @@ def living_secrets(client: Client, now: int) -> tuple[ClientSecret, ...]:
 
 
 def missing(kept: Kept) -> Sequence[str]:
-    """What an application needs before a reviewer can look at it: ``callbacks``, ``website``, ``justifications``."""
+    """What an application needs before a reviewer can look at it: ``website``, ``description``, ``callbacks``."""
     application, client = kept.application, kept.client
     checks: Mapping[str, bool] = {
         "website": bool(application.website),

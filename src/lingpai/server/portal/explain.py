@@ -11,7 +11,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from lingpai.oauth.redirect_uri import matches
+from lingpai.dialects import qq_errors
+from lingpai.dialects.qq_authorize import RESERVED
+from lingpai.oauth.redirect_uri import matches, matches_host_and_path
 from lingpai.server.portal.difference import Part, closest, difference
 from lingpai.server.portal.trials import ON_TRIAL
 from lingpai.server.storage.portal_records import Application, Refusal
@@ -32,6 +34,11 @@ Rule = Literal[
     "resource",
     "trial",
     "disabled",
+    "missing",
+    "token",
+    "not_granted",
+    "not_allowed",
+    "dialect",
     "other",
 ]
 
@@ -68,6 +75,8 @@ def explain(refusal: Refusal, client: Client, application: Application) -> Expla
 def rule_of(refusal: Refusal) -> Rule:
     """Which rule it is about."""
     code, description = refusal.code, refusal.description
+    if code.lstrip("-").isdecimal():
+        return _rule_of_number(int(code), refusal)
     if description == ON_TRIAL:
         return "trial"
     if "is disabled" in description:
@@ -94,6 +103,45 @@ _RULES: Mapping[str, Rule] = {
 }
 
 
+# The numbers of QQ Connect: of its OAuth endpoints, and, small or below zero, of its APIs.
+_RULES_OF_NUMBERS: Mapping[int, Rule] = {
+    qq_errors.RESPONSE_TYPE_WRONG: "response_type",
+    qq_errors.CLIENT_SECRET_MISSING: "credentials",
+    qq_errors.GRANT_TYPE_WRONG: "grant_type",
+    qq_errors.CODE_MISSING: "missing",
+    qq_errors.REFRESH_TOKEN_MISSING: "missing",
+    qq_errors.ACCESS_TOKEN_MISSING: "missing",
+    qq_errors.CLIENT_UNKNOWN: "disabled",
+    qq_errors.CLIENT_SECRET_WRONG: "credentials",
+    qq_errors.CLIENT_OFFLINE: "dialect",
+    qq_errors.ACCESS_TOKEN_WRONG: "token",
+    qq_errors.ACCESS_TOKEN_EXPIRED: "token",
+    qq_errors.ACCESS_TOKEN_REVOKED: "token",
+    qq_errors.ACCESS_TOKEN_CHECK_FAILED: "token",
+    qq_errors.CODE_WRONG: "grant",
+    qq_errors.CODE_REUSED: "grant",
+    qq_errors.REFRESH_TOKEN_WRONG: "grant",
+    qq_errors.NOT_GRANTED_BY_USER: "not_granted",
+    qq_errors.NOT_ALLOWED_FOR_CLIENT: "not_allowed",
+    qq_errors.RET_CLIENT_MAY_NOT: "not_allowed",
+    qq_errors.RET_PARAMETER_INVALID: "missing",
+    qq_errors.RET_TOKEN_REVOKED: "token",
+    qq_errors.RET_TOKEN_INVALID: "token",
+    qq_errors.RET_OPENID_INVALID: "token",
+}
+
+
+def _rule_of_number(number: int, refusal: Refusal) -> Rule:
+    if number == qq_errors.REDIRECT_URI_WRONG:
+        # Where a code is redeemed, it is compared with the request for that code and not with what is registered.
+        return "grant" if "grant_type" in refusal.sent else "redirect_uri"
+    if number == qq_errors.NOT_ALLOWED_FOR_CLIENT and "response_type" in refusal.description:
+        return "response_type"
+    if number == qq_errors.NOT_ALLOWED_FOR_CLIENT and "grant_type" in refusal.description:
+        return "grant_type"
+    return _RULES_OF_NUMBERS.get(number, "other")
+
+
 def _redirect_uri(refusal: Refusal, client: Client, _application: Application) -> Explanation:
     sent = refusal.sent.get("redirect_uri", "")
     nearest = closest(sent, client.redirect_uris)
@@ -106,8 +154,14 @@ def _redirect_uri(refusal: Refusal, client: Client, _application: Application) -
         rule="redirect_uri",
         comparison=Comparison(name="redirect_uri", sent=left, registered=right, others=others),
         hint=_hint(sent, nearest),
-        works_now=matches(client.redirect_uris, sent, client.application_type),
+        works_now=_matches(refusal, client, sent),
     )
+
+
+def _matches(refusal: Refusal, client: Client, sent: str) -> bool:
+    if refusal.code == str(qq_errors.REDIRECT_URI_WRONG):
+        return matches_host_and_path(client.redirect_uris, sent, reserved=RESERVED)
+    return matches(client.redirect_uris, sent, client.application_type)
 
 
 def _hint(sent: str, registered: str) -> Hint:
@@ -186,6 +240,7 @@ _COMPARE: Mapping[Rule, Callable[[Refusal, Client, Application], Explanation]] =
     "grant_type": _words("grant_type", "grant_type", lambda client: client.grant_types),
     "response_type": _words("response_type", "response_type", lambda client: client.response_types),
     "resource": _words("resource", "resource", lambda client: client.resources),
+    "not_allowed": _scope,
     "credentials": _method,
     "method": _method,
 }

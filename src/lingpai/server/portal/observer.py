@@ -5,7 +5,8 @@ Nothing here costs a request a statement: numbers and refusals wait in memory, w
 together. What a process that is killed had not written is lost, which no decision depends on.
 
 The application's table fills the scope of a request with what is read here: ``lingpai.client_id`` (proven),
-``lingpai.outcome`` and ``lingpai.description`` (of a refusal), ``lingpai.counted``, ``lingpai.form`` (the raw body).
+``lingpai.outcome`` and ``lingpai.description`` (of a refusal), ``lingpai.dialect`` (a refusal in another one than the
+standard's), ``lingpai.counted``, ``lingpai.form`` (the raw body).
 """
 
 from collections.abc import Mapping, MutableMapping
@@ -15,15 +16,15 @@ from urllib.parse import parse_qsl
 from lingpai.oauth.errors import InvalidClient
 from lingpai.server.client_auth.secret import read_basic
 from lingpai.server.clock import Clock
-from lingpai.server.log import redacted_detail
 from lingpai.server.portal.trials import ON_TRIAL
+from lingpai.server.redaction import redact
 from lingpai.server.storage.observations import Observations
 from lingpai.server.storage.portal_records import Refusal, UsageKind
 
 SHOWN = (
     *("response_type", "client_id", "redirect_uri", "scope", "response_mode", "code_challenge_method", "prompt"),
     *("display", "max_age", "ui_locales", "acr_values", "resource", "audience", "grant_type", "token_type_hint"),
-    *("requested_token_type", "subject_token_type"),
+    *("requested_token_type", "subject_token_type", "oauth_consumer_key", "fmt", "format", "need_openid", "unionid"),
 )
 """Parameters whose values are no secrets."""
 HIDDEN = (
@@ -48,12 +49,12 @@ HIDDEN = (
         "username",
         "password",
     ),
-    *("assertion", "subject_token", "actor_token", "dpop_jkt"),
+    *("assertion", "subject_token", "actor_token", "dpop_jkt", "access_token", "openid"),
 )
 """Parameters of which only the name is kept. One that stands in neither list is not kept at all."""
 
 _COUNTED: Mapping[str, UsageKind] = {"/oauth2/token": "tokens", "/oauth2.0/token": "tokens"}
-_EXPLAINED = ("/oauth2/", "/oauth2.0/", "/user/", "/consent", "/device")
+_EXPLAINED = ("/oauth2/", "/oauth2.0/", "/consent", "/device")
 # Answers that belong to a flow that works.
 _USUAL = frozenset(
     {"authorization_pending", "slow_down", "use_dpop_nonce", "login_required", "consent_required", "access_denied"}
@@ -85,7 +86,7 @@ class Observer:
             kind = scope.get("lingpai.counted") or _COUNTED.get(endpoint)
             if kind is not None and client_id is not None:
                 self._count(client_id, kind)
-        elif endpoint.startswith(_EXPLAINED):
+        elif endpoint.startswith(_EXPLAINED) or "lingpai.dialect" in scope:
             self._note_failure(scope, endpoint, status, reference)
 
     async def write_due(self) -> None:
@@ -154,18 +155,22 @@ class Observer:
 
 
 def _parameters(scope: Mapping[str, Any]) -> dict[str, str]:
-    """Whatever can be read, of a request that may be broken in any way; the first of each name."""
-    encoded = scope.get("lingpai.form") or scope.get("query_string") or b""
-    try:
-        pairs = parse_qsl(encoded[:65_536].decode("latin-1"), errors="replace", max_num_fields=200)
-    except ValueError:
-        return {}
-    return dict(reversed(pairs))
+    """Whatever can be read, of a request that may be broken in any way; the first of each name, the form's before the
+    query's.
+    """
+    found: dict[str, str] = {}
+    for encoded in (scope.get("lingpai.form") or b"", scope.get("query_string") or b""):
+        try:
+            pairs = parse_qsl(encoded[:65_536].decode("latin-1"), errors="replace", max_num_fields=200)
+        except ValueError:
+            continue
+        found = dict(reversed(pairs)) | found
+    return found
 
 
 def _claimed_client_id(scope: Mapping[str, Any], sent: Mapping[str, str]) -> str:
     """Who the request says it is, unproven: it only decides whose list the refusal stands in."""
-    claimed = sent.get("client_id", "")
+    claimed = sent.get("client_id") or sent.get("oauth_consumer_key") or ""
     if not claimed:
         try:
             claimed = read_basic(_authorization(scope))[0]
@@ -190,4 +195,4 @@ def _method(scope: Mapping[str, Any], sent: Mapping[str, str]) -> str:
 
 def _shown(value: str) -> str:
     """A value as the team reads it; what looks like one of our secrets is masked even where none belongs."""
-    return str(redacted_detail({"value": value[:_VALUE_LIMIT_CHARS]})["value"])
+    return str(redact({"value": value[:_VALUE_LIMIT_CHARS]})["value"])

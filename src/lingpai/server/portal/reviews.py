@@ -5,6 +5,7 @@ Owns the states a decision leads to, and that the team is told. Leaves who is a 
 
 from collections.abc import Callable, Collection, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from lingpai.i18n import Translator
@@ -20,6 +21,18 @@ from lingpai.server.storage.portal_records import Application, ApplicationState,
 from lingpai.server.storage.records import Account, Client
 from lingpai.server.storage.teams import Teams
 from lingpai.server.tokens.catalog import Catalog
+
+
+class Decider(Struct, frozen=True):
+    """Who decides: a person, or (without an account) a program in the operator's name. ``name``: the team reads it."""
+
+    name: str
+    account_id: bytes | None
+
+
+def decider(account: Account) -> Decider:
+    """The reviewer with that account."""
+    return Decider(account.name or account.username, account.id)
 
 
 class Reviews:
@@ -44,7 +57,7 @@ class Reviews:
         self._audit = audit
         self._issuer = issuer
 
-    async def approve(self, kept: Kept, permissions: Collection[str], text: str, by: Account, now: int) -> None:
+    async def approve(self, kept: Kept, permissions: Collection[str], text: str, by: Decider, now: int) -> None:
         """Let everybody use it, with those of the sensitive permissions that are named; the others are refused."""
         _expect(kept, "submitted")
         decided = {
@@ -56,15 +69,15 @@ class Reviews:
         )
         await self._decide(kept, application, "approved", text, by, now, approving=True)
 
-    async def ask_for_changes(self, kept: Kept, text: str, by: Account, now: int) -> None:
+    async def ask_for_changes(self, kept: Kept, text: str, by: Decider, now: int) -> None:
         """Say what must change first."""
         await self._send_back(kept, "changes_asked", text, by, now)
 
-    async def reject(self, kept: Kept, text: str, by: Account, now: int) -> None:
+    async def reject(self, kept: Kept, text: str, by: Decider, now: int) -> None:
         """Say why not."""
         await self._send_back(kept, "rejected", text, by, now)
 
-    async def suspend(self, kept: Kept, text: str, by: Account, now: int) -> None:
+    async def suspend(self, kept: Kept, text: str, by: Decider, now: int) -> None:
         """Stop it for everybody, at once."""
         if kept.application.state == "suspended":
             raise ActRefused("state")
@@ -73,14 +86,14 @@ class Reviews:
         application = replace(kept.application, state="suspended")
         await self._decide(kept, application, "suspended", text, by, now, client=client)
 
-    async def resume(self, kept: Kept, text: str, by: Account, now: int) -> None:
+    async def resume(self, kept: Kept, text: str, by: Decider, now: int) -> None:
         """Let it go on as it was."""
         _expect(kept, "suspended")
         client = replace(kept.client, disabled_at=None, updated_at=now)
         application = replace(kept.application, state="approved" if is_live(kept.application) else "draft")
         await self._decide(kept, application, "resumed", text, by, now, client=client)
 
-    async def comment(self, kept: Kept, text: str, by: Account, now: int) -> None:
+    async def comment(self, kept: Kept, text: str, by: Decider, now: int) -> None:
         """Say something to the team."""
         _expect_text(text)
         await self._applications.say(_entry(kept.application, "comment", by, now, text))
@@ -92,7 +105,7 @@ class Reviews:
             return wanted
         return replace(wanted, state="approved" if name in named else "refused")
 
-    async def _send_back(self, kept: Kept, state: ApplicationState, text: str, by: Account, now: int) -> None:
+    async def _send_back(self, kept: Kept, state: ApplicationState, text: str, by: Decider, now: int) -> None:
         _expect(kept, "submitted")
         _expect_text(text)
         await self._decide(kept, replace(kept.application, state=state), state, text, by, now)
@@ -103,7 +116,7 @@ class Reviews:
         application: Application,
         event: str,
         text: str,
-        by: Account,
+        by: Decider,
         now: int,
         *,
         client: Client | None = None,
@@ -116,7 +129,12 @@ class Reviews:
         if not await self._applications.put(kept, application, changed, [_entry(application, event, by, now, text)]):
             raise ActRefused("changed")
         await self._audit.record(
-            APPLICATION_REVIEWED, now=now, account_id=by.id, client_id=application.client_id, decision=event
+            APPLICATION_REVIEWED,
+            now=now,
+            account_id=by.account_id,
+            client_id=application.client_id,
+            decision=event,
+            by=by.name if by.account_id is None else "reviewer",
         )
         await self._tell(kept, event, text, now)
 
@@ -148,12 +166,12 @@ def _expect_text(text: str) -> None:
         raise ActRefused("text")
 
 
-def _entry(application: Application, event: str, by: Account, now: int, text: str) -> HistoryEntry:
+def _entry(application: Application, event: str, by: Decider, now: int, text: str) -> HistoryEntry:
     return HistoryEntry(
         client_id=application.client_id,
         at=now,
         event=event,
         by_reviewer=True,
-        author=by.name or by.username,
+        author=by.name,
         text=text[:TEXT_LIMIT_CHARS],
     )

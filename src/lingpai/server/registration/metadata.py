@@ -17,6 +17,7 @@ from lingpai.oauth.metadata import ClientMetadata
 from lingpai.oauth.names import AUTHORIZATION_CODE
 from lingpai.server.registration.ceiling import Ceiling, grant_types_for
 from lingpai.server.storage.records import Client
+from lingpai.server.tokens.keyring import default_id_token_alg
 
 _TEXT_LIMIT_CHARS = 2048
 _LIST_LIMIT = 50
@@ -54,8 +55,7 @@ def _with_defaults(metadata: ClientMetadata, said: Mapping[str, object], ceiling
         response_types = ("code",) if AUTHORIZATION_CODE in grant_types else ()
     elif "grant_types" not in said:
         grant_types = grant_types_for(response_types)
-    alg = metadata.id_token_signed_response_alg
-    default_alg = "RS256" if "RS256" in ceiling.id_token_algs else ceiling.id_token_algs[0]
+    alg = metadata.id_token_signed_response_alg or default_id_token_alg(ceiling.id_token_algs)
     return replace(
         metadata,
         redirect_uris=tuple(dict.fromkeys(metadata.redirect_uris)),
@@ -63,7 +63,7 @@ def _with_defaults(metadata: ClientMetadata, said: Mapping[str, object], ceiling
         response_types=response_types,
         # Real clients send line breaks and several spaces.
         scope=" ".join(metadata.scope.split()) or str(ceiling.scope),
-        id_token_signed_response_alg=alg or default_alg,
+        id_token_signed_response_alg=alg,
         **_default_encs(metadata),
     )
 

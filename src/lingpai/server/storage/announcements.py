@@ -14,6 +14,10 @@ _PUT = """INSERT INTO announcement (id, document, begins_at, ends_at) VALUES ($1
 ON CONFLICT (id) DO UPDATE SET document = excluded.document, begins_at = excluded.begins_at,
 ends_at = excluded.ends_at"""
 _LIST = "SELECT document FROM announcement ORDER BY ends_at DESC, id LIMIT $1"
+# One statement: every process reads it again and again, for what every page shows.
+_BOARD = """SELECT document, NULL FROM (
+SELECT document FROM announcement WHERE ends_at > $1 ORDER BY ends_at, id LIMIT $2) living
+UNION ALL SELECT NULL, a.username FROM admin_role r JOIN account a ON a.id = r.account_id"""
 _LIST_LIVING = "SELECT document FROM announcement WHERE ends_at > $1 ORDER BY ends_at, id LIMIT $2"
 _DELETE = "DELETE FROM announcement WHERE id = $1"
 
@@ -54,6 +58,13 @@ class Announcements:
         """Those that have not ended, begun or not."""
         rows = await self._driver.fetch_all(_LIST_LIVING, (now, LIMIT_LIVING))
         return [_decoder.decode(row[0]) for row in rows]
+
+    async def board(self, now: int) -> tuple[tuple[Announcement, ...], frozenset[str]]:
+        """The same, the first to end first, and the usernames of everybody with a role."""
+        rows = await self._driver.fetch_all(_BOARD, (now, LIMIT_LIVING))
+        living = [_decoder.decode(row[0]) for row in rows if row[0] is not None]
+        names = frozenset(row[1] for row in rows if row[1] is not None)
+        return tuple(sorted(living, key=lambda each: each.ends_at)), names
 
     async def list(self, limit: int = 100) -> list[Announcement]:
         """All there are, those that end last first."""

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lingpai.server.storage.clients import decode_client
+from lingpai.server.storage.deleted_clients import count_people, delete_grants, deletion
 from lingpai.server.storage.driver import Driver, Row, Statement
 from lingpai.server.storage.portal_records import Application, ApplicationState, HistoryEntry, Icon, TeamRole
 from lingpai.server.storage.records import Account, Client
@@ -35,16 +36,14 @@ _MAY_TRY = f"""{_IS_MEMBER}
 UNION ALL SELECT 1 FROM application_tester WHERE account_id = $1 AND client_id = $2"""
 
 _INSERT = """INSERT INTO application (client_id, team_id, state, document, revision, submitted_at, approved_at)
-SELECT $1, $2, $3, $4, 1, $5, $6 WHERE (SELECT count(*) FROM application WHERE team_id = $2) < $7"""
+SELECT $1, $2, $3, $4, 1, $5, $6 WHERE (SELECT count(*) FROM application WHERE team_id = $2) < $7
+AND EXISTS (SELECT 1 FROM team WHERE id = $2)"""
 _REPLACE = """UPDATE application SET state = $2, document = $3, revision = revision + 1, submitted_at = $4,
 approved_at = $5 WHERE client_id = $1 AND revision = $6"""
 
-_DELETE = "DELETE FROM application WHERE client_id = $1 AND revision = $2 AND approved_at IS NULL"
-_TABLES_OF_AN_APPLICATION = (
-    *("application_tester", "application_icon", "application_entry", "refusal", "client_day"),
-    *("account_grant", "client"),
-)
-_DELETE_ROWS = tuple(f"DELETE FROM {table} WHERE client_id = $1" for table in _TABLES_OF_AN_APPLICATION)
+# One that people use is switched off first: nobody gives it anything while what it has is taken away.
+_DELETE = """DELETE FROM application WHERE client_id = $1 AND revision = $2 AND (approved_at IS NULL
+OR EXISTS (SELECT 1 FROM client c WHERE c.client_id = $1 AND c.disabled_at IS NOT NULL))"""
 
 # What a team does is told as long as there is room: nobody fills the table by changing things to and fro.
 _ADD_ENTRY = """INSERT INTO application_entry (client_id, at, event, by_reviewer, author, text)
@@ -122,7 +121,7 @@ class Applications:
         return await self._driver.fetch_one(_MAY_TRY, (account_id, client_id)) is not None
 
     async def add(self, application: Application, client: Client, entry: HistoryEntry) -> bool:
-        """Insert both. ``False``: the team has too many, or the id is taken."""
+        """Insert both. ``False``: the team has too many or is gone, or the id is taken."""
         a = application
         args = (a.client_id, a.team_id, a.state, _encode(a), a.submitted_at, a.approved_at, APPLICATIONS_PER_TEAM)
         statements = [
@@ -145,13 +144,16 @@ class Applications:
         return await self._driver.transact(statements) is not None
 
     async def delete(self, kept: Kept) -> bool:
-        """Everything of an application on trial: every token of it is dead. ``False``: it was changed meanwhile."""
+        """Everything of an application on trial or switched off. ``False``: it is neither, or was changed meanwhile."""
         client_id = kept.application.client_id
-        statements = [
-            Statement(_DELETE, (client_id, kept.revision), expect_rows=1),
-            *(Statement(sql, (client_id,)) for sql in _DELETE_ROWS),
-        ]
+        if kept.client.disabled_at is not None:  # it may have many people; one on trial has a handful
+            await delete_grants(self._driver, client_id)
+        statements = [Statement(_DELETE, (client_id, kept.revision), expect_rows=1), *deletion(client_id)]
         return await self._driver.transact(statements) is not None
+
+    async def count_people(self, client_id: str, now: int) -> int:
+        """How many people allow it something, up to a limit."""
+        return await count_people(self._driver, client_id, now)
 
     async def say(self, entry: HistoryEntry) -> bool:
         """Add to the history without changing anything. ``False``: a team that has said enough."""

@@ -31,9 +31,10 @@ class PostgresSide:
     """A database. It is read on one connection and written on another, so that reading does not see the writing."""
 
     def __init__(self, url: str) -> None:
-        self._reader = psycopg.connect(url, application_name="lingpai", connect_timeout=5)
+        # Nothing stays prepared: behind PgBouncer the next statement may meet another connection.
+        self._reader = psycopg.connect(url, application_name="lingpai", connect_timeout=5, prepare_threshold=None)
         self._reader.isolation_level = IsolationLevel.REPEATABLE_READ
-        self._writer = psycopg.connect(url, application_name="lingpai", connect_timeout=5)
+        self._writer = psycopg.connect(url, application_name="lingpai", connect_timeout=5, prepare_threshold=None)
 
     def begin(self) -> None:
         """Read the state of now from here on."""

@@ -17,10 +17,12 @@ _GET = f"SELECT {_COLUMNS} FROM external_identity WHERE provider = $1 AND subjec
 _LIST = f"SELECT {_COLUMNS} FROM external_identity WHERE account_id = $1 ORDER BY linked_at, provider, subject"
 _RECORD = f"INSERT INTO external_identity ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6)"
 _USED = "UPDATE external_identity SET last_used_at = $3, label = $4 WHERE provider = $1 AND subject = $2"
-# One statement, so that of two that are taken away at once the last one stays.
+# One statement, so that of two ways in that are taken away at once the last one stays.
 _END = """DELETE FROM external_identity WHERE provider = $1 AND subject = $2 AND account_id = $3
-AND ($4 = 1 OR EXISTS (SELECT 1 FROM external_identity o
-WHERE o.account_id = $3 AND NOT (o.provider = $1 AND o.subject = $2)))"""
+AND (EXISTS (SELECT 1 FROM account a WHERE a.id = $3 AND a.password_hash IS NOT NULL)
+OR EXISTS (SELECT 1 FROM passkey p WHERE p.account_id = $3)
+OR EXISTS (SELECT 1 FROM external_identity o WHERE o.account_id = $3 AND o.provider = $4 AND o.subject = $5
+AND NOT (o.provider = $1 AND o.subject = $2)))"""
 
 
 class LinkedIdentity(Struct, frozen=True, kw_only=True):
@@ -62,10 +64,24 @@ class ExternalIdentities:
         """Remember that somebody signed in with it, and what it is called now."""
         await self._driver.transact([Statement(_USED, (identity.provider, identity.subject, now, label))])
 
-    async def end(self, identity: LinkedIdentity, *, even_the_last: bool) -> bool:
-        """Unlink it. ``False``: it is the account's last one and ``even_the_last`` does not hold, or it is gone."""
-        args = (identity.provider, identity.subject, identity.account_id, int(even_the_last))
-        return await self._driver.transact([Statement(_END, args, expect_rows=1)]) is not None
+    async def end(self, identity: LinkedIdentity, other: LinkedIdentity | None) -> bool:
+        """Unlink it. ``False``: nothing else would open the account, no password, passkey or ``other``; or it is gone.
+
+        ``other``: an identity that is good for signing in, if there is one.
+        """
+        args = (identity.provider, identity.subject, identity.account_id, *key_of(other))
+        statement = Statement(_END, args, expect_rows=1, counts=ways_into(identity.account_id))
+        return await self._driver.transact([statement]) is not None
+
+
+def key_of(identity: LinkedIdentity | None) -> tuple[str, str]:
+    """Provider and subject; of none, what no identity has."""
+    return (identity.provider, identity.subject) if identity else ("", "")
+
+
+def ways_into(account_id: bytes) -> str:
+    """What ``Statement.counts`` is where a way to sign in is taken away."""
+    return f"ways into {account_id.hex()}"
 
 
 def _recorded(identity: LinkedIdentity) -> Statement:

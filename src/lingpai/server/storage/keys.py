@@ -7,6 +7,7 @@ _COLUMNS = "kid, use_for, alg, sequence, sealed_material, created_at, active_fro
 _LIST = f"SELECT {_COLUMNS} FROM key_material ORDER BY use_for, alg, sequence"
 _RECORD = f"INSERT INTO key_material ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"
 _RETIRE = "UPDATE key_material SET expires_at = $2 WHERE kid = $1 AND expires_at IS NULL"
+_WITHDRAW = "UPDATE key_material SET expires_at = $2 WHERE kid = $1 AND (expires_at IS NULL OR expires_at > $2)"
 
 
 class Keys:
@@ -42,3 +43,7 @@ class Keys:
     async def retire(self, kid: str, expires_at: int) -> bool:
         """Say when the key's last artefact dies. ``False``: it was said before."""
         return await self._driver.transact([Statement(_RETIRE, (kid, expires_at), expect_rows=1)]) is not None
+
+    async def withdraw(self, kid: str, now: int) -> bool:
+        """Let the key die now, whatever was made under it. ``False``: it is dead already."""
+        return await self._driver.transact([Statement(_WITHDRAW, (kid, now), expect_rows=1)]) is not None

@@ -154,5 +154,9 @@ def _check_schema(url: str) -> None:
     state = migrate.check(url)
     if state.current is None:
         raise CopyRefused(f"there is no database at {database_name(url)}")
+    if state.is_ahead:
+        raise CopyRefused(
+            f"the database is at revision {state.current}, this lingpai at {state.head}: use the newer one"
+        )
     if state.current != state.head:
         raise CopyRefused(f"the database is at revision {state.current}, not {state.head}: `lingpai db upgrade` first")

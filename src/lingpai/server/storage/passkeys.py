@@ -3,6 +3,7 @@
 import msgspec
 
 from lingpai.server.storage.driver import Driver, Row, Statement
+from lingpai.server.storage.external_identities import LinkedIdentity, key_of, ways_into
 from lingpai.server.storage.people_records import Passkey
 
 _COLUMNS = "id, account_id, public_key, sign_count, name, transports, backed_up, created_at, used_at"
@@ -12,7 +13,11 @@ _RECORD = f"""INSERT INTO passkey ({_COLUMNS}) SELECT $1, $2, $3, $4, $5, $6, $7
 WHERE (SELECT count(*) FROM passkey WHERE account_id = $2) < $9"""
 _USE = "UPDATE passkey SET sign_count = $3, used_at = $4, backed_up = $5 WHERE id = $1 AND sign_count = $2"
 _RENAME = "UPDATE passkey SET name = $3 WHERE account_id = $1 AND id = $2"
-_DELETE = "DELETE FROM passkey WHERE account_id = $1 AND id = $2"
+# As in external_identities: something must open the account afterwards.
+_DELETE = """DELETE FROM passkey WHERE account_id = $1 AND id = $2
+AND (EXISTS (SELECT 1 FROM account a WHERE a.id = $1 AND a.password_hash IS NOT NULL)
+OR EXISTS (SELECT 1 FROM passkey p WHERE p.account_id = $1 AND p.id <> $2)
+OR EXISTS (SELECT 1 FROM external_identity o WHERE o.account_id = $1 AND o.provider = $3 AND o.subject = $4))"""
 
 LIMIT_PER_ACCOUNT = 20
 
@@ -53,9 +58,14 @@ class Passkeys:
         """Call it something else. ``False``: the account has no such passkey."""
         return await self._driver.transact([Statement(_RENAME, (account_id, credential_id, name), 1)]) is not None
 
-    async def delete(self, account_id: bytes, credential_id: bytes) -> bool:
-        """Take it away. ``False``: the account has no such passkey."""
-        return await self._driver.transact([Statement(_DELETE, (account_id, credential_id), expect_rows=1)]) is not None
+    async def delete(self, account_id: bytes, credential_id: bytes, other: LinkedIdentity | None = None) -> bool:
+        """Take it away. ``False``: the account has no such passkey, or nothing else would open it.
+
+        ``other``: an identity elsewhere that is good for signing in, if there is one.
+        """
+        args = (account_id, credential_id, *key_of(other))
+        statement = Statement(_DELETE, args, expect_rows=1, counts=ways_into(account_id))
+        return await self._driver.transact([statement]) is not None
 
 
 def _decode(row: Row) -> Passkey:

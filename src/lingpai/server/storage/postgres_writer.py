@@ -7,11 +7,13 @@ answered before the commit.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import psycopg
 from msgspec import Struct
 
 from lingpai.server.storage.driver import Row, Statement, StorageUnavailable
+from lingpai.server.storage.postgres_commit import find_out, run_of
 from lingpai.server.storage.postgres_pipe import Outcome, Pipe, Step, unavailable, write_step
 
 _BATCH_LIMIT = 256
@@ -25,7 +27,6 @@ _SAVEPOINT, _UNDO = Step("SAVEPOINT caller"), Step("ROLLBACK TO SAVEPOINT caller
 _RELEASE = Step("RELEASE SAVEPOINT caller")
 _LIMITS = """SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
 CAST(pg_current_xact_id() AS text)"""
-_STATUS = "SELECT pg_xact_status(CAST($1 AS xid8))"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 5))"
 
 _Verdict = tuple[list[Row] | None, Exception | None]
@@ -75,9 +76,11 @@ class Writer:
     ) -> None:
         self._connect = connect
         self._pipe: Pipe | None = None
+        self._run = ""
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self._finding_out_s = statement_timeout_s
         self._limits = _write_limits(statement_timeout_s, lock_timeout_s)
         self._hurried = _write_limits(statement_timeout_s, _HURRIED_S)
 
@@ -128,7 +131,9 @@ class Writer:
         for attempt in range(_ATTEMPTS):
             try:
                 pipe = await self._connected()
-                return await _Transaction(pipe, (self._limits, self._hurried), batch, self._connected).run()
+                limits = self._limits, self._hurried
+                ask = partial(find_out, run=self._run, reconnect=self._connected, within_s=self._finding_out_s)
+                return await _Transaction(pipe, limits, batch, ask).run()
             except _Again as again:
                 if attempt == _ATTEMPTS - 1:
                     raise StorageUnavailable(f"given up after {_ATTEMPTS} attempts: {again}") from None
@@ -138,6 +143,7 @@ class Writer:
     async def _connected(self) -> Pipe:
         if self._pipe is None or self._pipe.broken is not None:
             self._pipe = await self._connect()
+            self._run = await run_of(self._pipe)
         return self._pipe
 
 
@@ -145,13 +151,19 @@ class _Transaction:
     """One batch on its way, from BEGIN to COMMIT."""
 
     def __init__(
-        self, pipe: Pipe, limits: tuple[Step, Step], batch: list[_Waiting], reconnect: Callable[[], Awaitable[Pipe]]
+        self,
+        pipe: Pipe,
+        limits: tuple[Step, Step],
+        batch: list[_Waiting],
+        find_out: Callable[[str], Awaitable[str | None]],
     ) -> None:
-        """``limits``: those to begin with, and those once somebody waited for a lock in vain."""
+        """``limits``: those to begin with, and those once somebody waited for a lock in vain. ``find_out``: says what
+        became of a transaction whose COMMIT was not answered.
+        """
         self._pipe = pipe
         self._limits, self._hurried = limits
         self._batch = batch
-        self._reconnect = reconnect
+        self._find_out_by_xid = find_out
         self._xid = ""
         self._verdicts: dict[_Waiting, _Verdict] = {}
 
@@ -250,22 +262,11 @@ class _Transaction:
 
         Raises ``_Again`` when it was not committed, ``error`` when there is nobody to ask.
         """
-        for attempt in range(_ATTEMPTS):
-            try:
-                pipe = await self._reconnect()
-                (outcome,) = await pipe.send((write_step(_STATUS, (self._xid,)),))
-            except StorageUnavailable:
-                await asyncio.sleep(0.05 * 2**attempt)
-                continue
-            status = outcome.rows[0][0] if outcome.rows else None
-            if status == "committed":
-                return
-            if status == "aborted":
-                raise _Again(str(error))
-            if status != "in progress":
-                break
-            await asyncio.sleep(0.05 * 2**attempt)
-        raise error
+        status = await self._find_out_by_xid(self._xid)
+        if status == "aborted":
+            raise _Again(str(error))
+        if status != "committed":
+            raise error
 
 
 def _write_limits(statement_timeout_s: float, lock_timeout_s: float) -> Step:

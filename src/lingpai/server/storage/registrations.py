@@ -7,6 +7,7 @@ Spec: RFC 7591 §3; RFC 7592 §2
 """
 
 from lingpai.server.storage.clients import client_columns, decode_client
+from lingpai.server.storage.deleted_clients import deletion
 from lingpai.server.storage.driver import Driver, Row, Statement
 from lingpai.server.storage.records import Client, RegistrationToken
 
@@ -19,7 +20,6 @@ _GET = "SELECT document, revision FROM client WHERE client_id = $1"
 _REPLACE = """UPDATE client SET document = $2, legacy = $3, disabled_at = $4, expires_at = $5, created_at = $6,
 updated_at = $7, search_name = $8, revision = revision + 1 WHERE client_id = $1 AND revision = $9"""
 _DELETE = "DELETE FROM client WHERE client_id = $1 AND revision = $2"
-_DELETE_GRANTS = "DELETE FROM account_grant WHERE client_id = $1"
 
 _TOKEN_LIVES = "uses_left > 0 AND expires_at > $2"
 _PUT_TOKEN = "INSERT INTO registration_token (digest, uses_left, created_at, expires_at) VALUES ($1, $2, $3, $4)"
@@ -67,10 +67,7 @@ class Registrations:
 
     async def delete(self, client_id: str, revision: int) -> bool:
         """Delete the client and what people allowed it: every token of it is dead. ``False`` as for ``replace``."""
-        statements = [
-            Statement(_DELETE, (client_id, revision), expect_rows=1),
-            Statement(_DELETE_GRANTS, (client_id,)),
-        ]
+        statements = [Statement(_DELETE, (client_id, revision), expect_rows=1), *deletion(client_id)]
         return await self._driver.transact(statements) is not None
 
     async def record_token(self, token: RegistrationToken) -> None:

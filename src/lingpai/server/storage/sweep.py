@@ -1,6 +1,7 @@
 """Delete what has expired, in bounded batches, so that storage grows with people and applications and not with use."""
 
 from lingpai.server.storage.driver import Driver, Statement
+from lingpai.server.storage.sweep_clock import tick
 
 _BATCH_ROWS = 500
 
@@ -71,6 +72,7 @@ async def claim_tending(driver: Driver, now: int, interval_s: int) -> bool:
 async def sweep(driver: Driver, now: int) -> dict[str, int]:
     """Delete one batch per table; returns rows deleted by table. Call again while any count is ``BATCH_ROWS``."""
     deleted: dict[str, int] = {}
+    await driver.transact([tick(now)])
     for table, sql in _STATEMENTS.items():
         rows = await driver.transact([Statement(sql, (now,))])
         deleted[table] = len(rows or ())

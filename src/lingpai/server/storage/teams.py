@@ -42,6 +42,11 @@ _END_ALONE = (
     f"DELETE FROM team WHERE id IN ({_ALONE})",
 )
 
+_END = """DELETE FROM team WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM application WHERE team_id = $1)
+AND EXISTS (SELECT 1 FROM team_member WHERE team_id = $1 AND account_id = $2 AND role = 'owner')"""
+_END_INVITATIONS = "DELETE FROM team_invitation WHERE team_id = $1"
+_END_MEMBERS = "DELETE FROM team_member WHERE team_id = $1"
+
 _INVITATION_COLUMNS = "digest, team_id, role, email, created_at, expires_at"
 _INVITE = f"""INSERT INTO team_invitation ({_INVITATION_COLUMNS}) SELECT $1, $2, $3, $4, $5, $6
 WHERE (SELECT count(*) FROM team_invitation WHERE team_id = $2) + (SELECT count(*) FROM team_member WHERE team_id = $2)
@@ -124,6 +129,15 @@ class Teams:
         statements = [
             Statement(_END_TRIAL_GRANTS, (team_id, account_id, now)),
             Statement(_REMOVE, (team_id, account_id), expect_rows=1, counts="team_member"),
+        ]
+        return await self._driver.transact(statements) is not None
+
+    async def end(self, team_id: bytes, account_id: bytes) -> bool:
+        """End the team for good. ``False``: it has applications, or the account is no owner of it."""
+        statements = [
+            Statement(_END_INVITATIONS, (team_id,)),  # first: who is joining just now waits, or is waited for
+            Statement(_END, (team_id, account_id), expect_rows=1, counts="application"),
+            Statement(_END_MEMBERS, (team_id,)),
         ]
         return await self._driver.transact(statements) is not None
 

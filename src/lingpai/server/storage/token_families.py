@@ -15,6 +15,7 @@ from lingpai.server.storage.driver import Driver, Row, Statement
 from lingpai.server.storage.grants import decode_permissions
 from lingpai.server.storage.memory import Memory
 from lingpai.server.storage.records import Account, Client, TokenFamily
+from lingpai.server.storage.sweep_clock import TIME
 
 _resource_decoder = msgspec.json.Decoder(tuple[str, ...])
 
@@ -34,6 +35,7 @@ sid, created_at, rotated_at, expires_at, revoked_at, revoke_reason)
 SELECT g.account_id, $2, g.client_id, g.id, $5, $6, 0, $7, $8, $9, $9, $10, NULL, ''
 FROM account_grant g JOIN account a ON a.id = g.account_id
 WHERE g.account_id = $1 AND g.client_id = $3 AND g.id = $4 AND {_GRANT_LIVES.format(now="$9")}
+AND ({TIME.format(now="$9")} < $11 OR $11 IS NULL)
 ON CONFLICT DO NOTHING {_BOUGHT}"""
 _ROTATE = f"""UPDATE token_family SET generation = generation + 1, rotated_at = $5, expires_at = $6
 WHERE account_id = $1 AND id = $2 AND client_id = $3 AND generation = $4 AND revoked_at IS NULL AND expires_at > $5
@@ -75,15 +77,18 @@ class TokenFamilies:
         self._driver = driver
         self._memory: Memory[AliveFamily] = Memory(driver)
 
-    async def redeem(self, family: TokenFamily) -> Bought | None:
+    async def redeem(self, family: TokenFamily, *, sweep_clock_until: int | None = None) -> Bought | None:
         """Insert the family a code names. ``None``: the id exists already (a replay) or the grant is not in force.
 
-        One statement: of any number of concurrent redemptions exactly one inserts.
+        One statement: of any number of concurrent redemptions exactly one inserts. ``sweep_clock_until``: not from then
+        on by the clock that is never put back.
         """
         f = family
         resource = msgspec.json.encode(f.resource).decode()
         head = (f.account_id, f.id, f.client_id, f.grant_id, f.scope, resource, f.auth_time, f.sid)
-        return await self._spend(Statement(_REDEEM, (*head, f.created_at, f.expires_at), expect_rows=1))
+        return await self._spend(
+            Statement(_REDEEM, (*head, f.created_at, f.expires_at, sweep_clock_until), expect_rows=1)
+        )
 
     async def rotate(
         self, account_id: bytes, family_id: bytes, client_id: str, *, generation: int, now: int, expires_at: int

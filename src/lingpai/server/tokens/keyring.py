@@ -1,7 +1,7 @@
 """The keys in use: which one signs or seals now, which ones still verify, and the JWKS as prebuilt bytes.
 
-Owns rotation: a new key is published before it is used, an old one stays until the longest artefact under it has
-expired. Leaves storage to ``storage.keys`` and the arithmetic of signatures to ``crypto``.
+Owns which key does what: a new one is published before it is used, an old one stays until it expires. Leaves when that
+is to ``rotation``, storage to ``storage.keys`` and the arithmetic of signatures to ``crypto``.
 
 Spec: RFC 7517 §5; docs/decisions/0003
 """
@@ -24,8 +24,22 @@ PAIRWISE_ALG = "HMAC-SHA256"
 """The secret behind pairwise subjects: made once, never rotated, or everybody would be somebody else."""
 SIGNING_ALGS = ("ES256", "EdDSA", "RS256", "PS256")
 
-
 _USES: dict[str, Literal["seal", "pair"]] = {SEALING_ALG: "seal", PAIRWISE_ALG: "pair"}
+
+
+class NoSigningKey(Exception):
+    """A client or an API wants an algorithm there is no key for; ``lingpai doctor`` names it."""
+
+    def __init__(self, alg: str) -> None:
+        super().__init__(f"there is no key that signs with {alg}: is it in signing_algs?")
+
+
+def default_id_token_alg(algs: Sequence[str]) -> str:
+    """What the ID Tokens of a client are signed with that asked for nothing.
+
+    Spec: OpenID Connect Dynamic Client Registration 1.0 §2
+    """
+    return "RS256" if "RS256" in algs else "ES256"
 
 
 class KeySet(Struct, frozen=True):
@@ -40,8 +54,11 @@ class KeySet(Struct, frozen=True):
     pairwise_key: bytes = b""
 
     def signer(self, alg: str) -> Signer:
-        """The key that signs with ``alg`` now; the default's where there is none for it (any more)."""
-        return self.signers.get(alg) or self.signers["ES256"]
+        """The key that signs with ``alg`` now. Raises ``NoSigningKey``: nobody expects a signature of another."""
+        signer = self.signers.get(alg)
+        if signer is None:
+            raise NoSigningKey(alg)
+        return signer
 
 
 class Keyring:
@@ -90,7 +107,8 @@ class Keyring:
             kid = digests.new_id()[:4].hex()
         else:
             material = generate_private_key(alg)
-            kid = thumbprint(public_jwk(material, kid="", alg=alg, made_here=True))[:16]
+            # A command line would take a dash at the front for an option.
+            kid = thumbprint(public_jwk(material, kid="", alg=alg, made_here=True)).lstrip("-")[:16]
         return Key(
             kid=kid,
             use=_USES.get(alg, "sig"),

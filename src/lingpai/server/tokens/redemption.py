@@ -45,6 +45,8 @@ class Credential(Struct, frozen=True, kw_only=True):
     """Claims about the person that were asked for in the ID Token itself."""
     expires_at: int
     """Until when the credential itself could be presented again."""
+    sweep_clock_until: int | None = None
+    """The same by the clock that is never put back, where we made the credential ourselves."""
 
 
 class Redemption:
@@ -65,7 +67,7 @@ class Redemption:
         """
         refresh = credential.refresh and _may_refresh(client, credential.scope)
         family = self._family(client, credential, refresh=refresh, now=now)
-        bought = await self._families.redeem(family)
+        bought = await self._families.redeem(family, sweep_clock_until=credential.sweep_clock_until)
         if bought is None:
             return None
         scope = credential.scope & scope_of(bought.permissions)

@@ -1,10 +1,13 @@
 """When keys change: on schedule or on demand, published before use, kept until the last thing under them is dead.
 
-Owns the arithmetic of when. Leaves making and loading keys to ``keyring``. Several processes may try at once: the row
-of a new key has a sequence, and only one insert of it succeeds.
+Owns the arithmetic of when, and who takes over from a key that is withdrawn. Leaves making and loading keys to
+``keyring``. Several processes may try at once: the row of a new key has a sequence, and only one insert of it succeeds.
 
 Spec: docs/decisions/0003
 """
+
+from collections.abc import Sequence
+from typing import Literal
 
 from lingpai.dialects import qq
 from lingpai.server.config import Config
@@ -14,7 +17,18 @@ from lingpai.server.storage.keys import Keys
 from lingpai.server.storage.records import Key
 from lingpai.server.tokens.keyring import Keyring
 
+KeyState = Literal["next", "in_use", "retiring", "for_ever"]
 _PAGE = 500
+
+
+def living(keys: Sequence[Key], now: int) -> list[tuple[Key, KeyState]]:
+    """The keys that something is or will be accepted under, and what each does."""
+    alive = [key for key in keys if key.expires_at is None or key.expires_at > now]
+    newest: dict[tuple[str, str], int] = {}
+    for key in alive:
+        if key.active_from <= now:
+            newest[key.use, key.alg] = max(newest.get((key.use, key.alg), -1), key.sequence)
+    return [(key, _state(key, newest, now)) for key in alive]
 
 
 class KeyRotation:
@@ -64,6 +78,25 @@ class KeyRotation:
             keep_old_s=access_s if use == "sig" else max(access_s, refresh_s),
         )
 
+    async def replace_leaked(self, kid: str, now: int) -> tuple[Key, Key | None] | None:
+        """The key that is to be withdrawn, and the successor made for it; ``None``: there is no such key.
+
+        There is no successor where another key stays that is in use, and none of the pairwise secret: with another
+        one, everybody would be somebody else.
+        """
+        keys = [key for key, state in living(await self._keys.list(), now) if state != "for_ever"]
+        leaked = next((key for key in keys if key.kid == kid), None)
+        if leaked is None:
+            return None
+        for key in keys:
+            # One with an end gives way to a key that may be the leaked one.
+            stays = (key.use, key.alg) == (leaked.use, leaked.alg) and key.active_from <= now and key.expires_at is None
+            if stays and key.kid != kid:
+                return leaked, None
+        successor = await self.rotate(leaked.use, leaked.alg, now=now, at_once=True)
+        # Somebody else rotated at this moment, perhaps not at once: look again.
+        return await self.replace_leaked(kid, now) if successor is None else (leaked, successor)
+
     async def longest_lifetimes_s(self) -> tuple[int, int]:
         """How long the longest-lived access and refresh tokens live, over settings, clients and resource servers."""
         access_s = [self._config.access_token_lifetime_s]
@@ -77,3 +110,11 @@ class KeyRotation:
                 refresh_s += [self._config.qq_access_token_lifetime_s, self._config.qq_refresh_chain_s]
             page = await self._clients.list(after=page[-1].client_id, limit=_PAGE)
         return max(access_s), max(refresh_s)
+
+
+def _state(key: Key, newest: dict[tuple[str, str], int], now: int) -> KeyState:
+    if key.use == "pair":
+        return "for_ever"
+    if key.active_from > now:
+        return "next"
+    return "in_use" if key.sequence == newest[key.use, key.alg] else "retiring"

@@ -45,6 +45,8 @@ class AuthorizationCode(Struct, frozen=True, array_like=True):
     refresh: bool
     """Whether the person let the application stay (any lifetime but ``once``)."""
     expires_at: int
+    sweep_clock_until: int
+    """The same by the clock that is never put back: when the family is swept, the code stays expired."""
     jkt: str = ""
     """Thumbprint of the key only whose owner may redeem it. Spec: RFC 9449 §10"""
     acr: str = ""

@@ -135,11 +135,8 @@ class Identities:
         linked = await self._rows.get(provider, subject)
         if linked is None or linked.account_id != account.id:
             return True
-        own_way = account.password_hash is not None or await self.has_passkey(account.id)
-        others = [other for other in await self._rows.list(account.id) if other != linked]
-        if not own_way and not any(other.provider in self._providers for other in others):
-            return False
-        if not await self._rows.end(linked, even_the_last=own_way):
+        living = [other for other in await self._rows.list(account.id) if other.provider in self._providers]
+        if not await self._rows.end(linked, next((other for other in living if other != linked), None)):
             return False
         await self._audit.record(IDENTITY_UNLINKED, now=now, account_id=account.id, ip=ip, provider=provider)
         await self._notices.security_changed(account, "identity_unlinked", now)

@@ -1,6 +1,7 @@
 """An upstream provider whose OAuth is its own: QQ, WeChat, Weibo, GitHub and the others ``lingpai.client`` knows.
 
-Owns: how a platform's answer becomes an ``ExternalIdentity``. Leaves: every deviation to ``lingpai.client.platforms``.
+Owns: what is asked of it. Leaves: every deviation to ``lingpai.client.platforms``, and what is taken over of what it
+says to ``openid``.
 """
 
 from collections.abc import Callable
@@ -10,10 +11,8 @@ import httpx2
 from lingpai.client import ClientError
 from lingpai.client.platforms import AsyncPlatformClient, PendingSignIn, get_platform
 from lingpai.server.identity_provider_settings import IdentityProviderSettings
-from lingpai.server.upstream.openid import refused
-from lingpai.server.upstream.provider import SUBJECT_LIMIT_CHARS, Departure, ExternalIdentity, UpstreamRefused, Wanted
-
-_NAME_LIMIT_CHARS = 200
+from lingpai.server.upstream.openid import identity_of, refused
+from lingpai.server.upstream.provider import Departure, ExternalIdentity, UpstreamRefused, Wanted
 
 
 class PlatformProvider:
@@ -69,12 +68,11 @@ class PlatformProvider:
             raise refused(error) from error
         except ValueError as error:
             raise UpstreamRefused("upstream_failed", "what was remembered of the sign-in is not readable") from error
-        if len(person.subject) > SUBJECT_LIMIT_CHARS:
-            raise UpstreamRefused("upstream_failed", "the subject is too long")
-        return ExternalIdentity(
-            provider=self.name,
-            subject=person.subject,
-            name=(person.name or "")[:_NAME_LIMIT_CHARS],
-            picture=person.picture or "",
-            email=(person.email or "")[:_NAME_LIMIT_CHARS] if person.email_verified else "",
-        )
+        claims = {
+            "sub": person.subject,
+            "name": person.name,
+            "picture": person.picture,
+            "email": person.email,
+            "email_verified": person.email_verified,
+        }
+        return identity_of(self.name, claims, trust_amr=False)

@@ -7,6 +7,7 @@ ACCOUNTS = "/admin/accounts"
 ACCOUNT = "/admin/accounts/{account_id}"
 APPLICATIONS = "/admin/applications"
 APPLICATION = "/admin/applications/{client_id}"
+DELETE_APPLICATION = "/admin/applications/{client_id}/delete"
 PERMISSIONS = "/admin/permissions"
 PERMISSION = "/admin/permissions/edit"
 RESOURCE_SERVER = "/admin/resource-servers/edit"
@@ -36,7 +37,7 @@ RETURN_PAGES = {
 }
 """As ``paths.RETURN_PAGES``."""
 
-RETURN_PATTERNS = (ACCOUNT, APPLICATION)
+RETURN_PATTERNS = (ACCOUNT, APPLICATION, DELETE_APPLICATION)
 
 
 def N_(message: str) -> str:  # noqa: N802 - marks a sentence that a template translates

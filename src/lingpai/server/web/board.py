@@ -1,4 +1,8 @@
-"""What the operator announces now, in memory: every page shows it, and none may wait for the database for it."""
+"""What every page may show and no page waits for the database for: announcements, and who administers the server.
+
+In memory, and as old as the catalog of permissions may be. Leaves what somebody may do to ``accounts.roles``: here it
+only decides about a link.
+"""
 
 from collections.abc import Mapping
 
@@ -13,10 +17,11 @@ class Board:
         self._rows = rows
         self._clock = clock
         self._living: tuple[Announcement, ...] = ()
+        self._administrators: frozenset[str] = frozenset()
 
     async def reload(self, now: int) -> None:
         """Read it now."""
-        self._living = tuple(await self._rows.list_living(now))
+        self._living, self._administrators = await self._rows.board(now)
 
     def texts(self, audience: Audience, locale: str) -> list[str]:
         """What is shown now to ``audience``; the one that ends first comes first."""
@@ -26,6 +31,10 @@ class Board:
             for announcement in self._living
             if announcement.begins_at <= now < announcement.ends_at and announcement.audience == audience
         ]
+
+    def administers(self, username: str) -> bool:
+        """Whether that account has a role."""
+        return username in self._administrators
 
 
 def _text(texts: Mapping[str, str], locale: str) -> str:

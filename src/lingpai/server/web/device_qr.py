@@ -9,7 +9,6 @@ Spec: RFC 8628 §3.3.1
 import io
 import re
 
-import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -50,6 +49,8 @@ class DeviceQr:
 
 def draw_qr(text: str) -> bytes:
     """``text`` as a QR code in SVG, which no style sheet changes."""
+    import segno  # noqa: PLC0415 - loaded by who draws one
+
     picture = io.BytesIO()
     code = segno.make_qr(text, error="m", mask=_MASK, boost_error=False)
     code.save(picture, kind="svg", scale=_SCALE, border=_QUIET_ZONE, light="#fff", xmldecl=False, svgclass=None)

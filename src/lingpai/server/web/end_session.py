@@ -20,6 +20,7 @@ from lingpai.server.http import BodyTooLarge, Cookies, read_form, read_query
 from lingpai.server.storage.clients import Clients
 from lingpai.server.tokens.keyring import Keyring
 from lingpai.server.tokens.sealed import LOGOUT_REQUEST, open_value, seal_value
+from lingpai.server.web.browser_accounts import BrowserAccounts
 from lingpai.server.web.errors import logout_error_page
 from lingpai.server.web.logout_frames import LogoutFrames
 from lingpai.server.web.render import Pages
@@ -37,6 +38,7 @@ class EndSessionPage:
         visits: Visits,
         requests: LogoutRequests,
         sessions: BrowserSessions,
+        accounts: BrowserAccounts,
         frames: LogoutFrames,
         clients: Clients,
         keyring: Keyring,
@@ -47,6 +49,7 @@ class EndSessionPage:
         self._visits = visits
         self._requests = requests
         self._sessions = sessions
+        self._accounts = accounts
         self._frames = frames
         self._clients = clients
         self._keyring = keyring
@@ -155,6 +158,7 @@ class EndSessionPage:
                 locale=self._pages.locale(visit.request, logout.ui_locales or None),
                 csp_frame=image_sources(*frames),
                 frames=frames,
+                others_remain=bool(await self._accounts.others(visit)),
                 return_to=logout.return_to,
                 application=application_view(client) if client else None,
             )

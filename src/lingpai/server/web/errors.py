@@ -84,11 +84,19 @@ def not_proven_page(
     )
 
 
-def qq_refused_page(pages: Pages, request: Request, refused: Refused) -> HTMLResponse:
+def qq_refused_page(
+    pages: Pages, request: Request, refused: Refused, *, reference: str = "", explained_at: str = ""
+) -> HTMLResponse:
     """The same in the dialect of QQ Connect: the text and its number, as its own page shows them, and status 200."""
-    reason = _REASON_OF_NUMBER.get(refused.number, "params")
     return pages.render(
-        "error.html", request, problem="not_proven", reference="", refused=reason, sent=str(refused), sent_name="error"
+        "error.html",
+        request,
+        problem="not_proven",
+        reference=reference,
+        refused=_REASON_OF_NUMBER.get(refused.number, "params"),
+        sent=str(refused),
+        sent_name="error",
+        explained_at=explained_at,
     )
 
 

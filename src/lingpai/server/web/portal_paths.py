@@ -3,6 +3,7 @@
 DEVELOPER = "/developer"
 JOIN = "/developer/join"
 TEAM = "/developer/teams/{team_id}"
+END_TEAM = "/developer/teams/{team_id}/end"
 NEW_APPLICATION = "/developer/teams/{team_id}/new"
 APPLICATION = "/developer/applications/{client_id}"
 ICON_UPLOAD = "/developer/applications/{client_id}/icon"
@@ -12,6 +13,7 @@ SECRETS = "/developer/applications/{client_id}/secrets"
 TESTERS = "/developer/applications/{client_id}/people"
 REVIEW = "/developer/applications/{client_id}/review"
 USAGE = "/developer/applications/{client_id}/usage"
+DELETE = "/developer/applications/{client_id}/delete"
 SNIPPETS = "/developer/applications/{client_id}/snippets"
 SANDBOX = "/developer/applications/{client_id}/sandbox"
 SANDBOX_CALLBACK = "/developer/applications/{client_id}/sandbox/callback"
@@ -22,7 +24,7 @@ REVIEWS = "/admin/reviews"
 REVIEWED = "/admin/reviews/{client_id}"
 
 RETURN_PATTERNS = (
-    *(TEAM, NEW_APPLICATION, APPLICATION, CALLBACKS, PERMISSIONS, SECRETS, TESTERS, REVIEW),
+    *(TEAM, END_TEAM, DELETE, NEW_APPLICATION, APPLICATION, CALLBACKS, PERMISSIONS, SECRETS, TESTERS, REVIEW),
     *(USAGE, SNIPPETS, SANDBOX, REFUSALS, REFUSAL, REVIEWED),
 )
 """Pages a form of ours may lead back to, as ``paths.RETURN_PAGES``."""

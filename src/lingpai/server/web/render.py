@@ -4,7 +4,7 @@ Owns: the Jinja environments (one per locale, autoescape on), the reader's local
 sentences to ``templates/``, what a page shows to its handler.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,10 +17,10 @@ from lingpai.i18n import LOCALE_NAMES, Translator, negotiate
 from lingpai.server.authorization.request import only_value
 from lingpai.server.config import Config
 from lingpai.server.http import Cookies, read_query
-from lingpai.server.storage.announcements import Audience
 from lingpai.server.theme_settings import LINKS
 from lingpai.server.web import paths
 from lingpai.server.web.account_pages import account_pages
+from lingpai.server.web.board import Board
 from lingpai.server.web.static import THEME_LOGO, THEME_STYLE, StaticFiles
 
 _PAGE_NAMES = {path: name for name, path in paths.RETURN_PAGES.items()}
@@ -44,10 +44,10 @@ class Pages:
         config: Config,
         translators: Mapping[str, Translator],
         static: StaticFiles,
-        announced: Callable[[Audience, str], Sequence[str]] = lambda _audience, _locale: (),
+        board: Board | None = None,
     ) -> None:
         self._theme = config.theme
-        self._announced = announced
+        self._board = board
         self._cookies = Cookies(config)
         self._default_locale = config.default_locale
         self._registration_open = config.account_registration == "open"
@@ -83,11 +83,12 @@ class Pages:
         """The address of a static file, its version included."""
         return f"{self._base}{paths.STATIC}{self._static.versioned(name)}"
 
-    def warm(self) -> None:
-        """Compile every template, so that the first person who sees a page does not wait for it. For another thread."""
+    def warm(self) -> Iterator[None]:
+        """Compile one template after the other, so that the first person who sees a page does not wait for it."""
         for environment in self._environments.values():
             for name in environment.list_templates():
                 environment.get_template(name)
+                yield
 
     def end_session_url(self) -> str:
         """Where applications and our own page ask for a sign-out."""
@@ -134,7 +135,8 @@ class Pages:
             language_tag=translator.language_tag,
             languages=[(code, name, code.replace("_", "-")) for code, name in LOCALE_NAMES.items()],
             service_name=service_name,
-            announced=self._announced,
+            announced=self._board.texts if self._board else lambda _audience, _locale: (),
+            administers=self._board.administers if self._board else lambda _username: False,
             theme_links=[(name, self._theme[name]) for name in LINKS if name in self._theme],
             theme_style=THEME_STYLE if THEME_STYLE in self._static.names else "",
             logo=THEME_LOGO if THEME_LOGO in self._static.names else "logo.svg",

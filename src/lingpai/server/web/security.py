@@ -23,7 +23,7 @@ from lingpai.server.audit import SIGN_OUT, Audit
 from lingpai.server.http import Cookies
 from lingpai.server.web.account_visits import AccountVisit, AccountVisits
 
-_STATUS = {"stale": 403, "weak": 422, "busy": 503}
+_STATUS = {"stale": 403, "last_way": 409, "weak": 422, "busy": 503}
 _SENSITIVE = ("change_password", "remove_totp", "remove_passkey")
 
 
@@ -132,6 +132,8 @@ class SecurityPage:
             return self._visits.done("security", "passkey_renamed")
         if await self._passkeys.remove(account.id, name, ip=opened.ip, now=opened.now):
             await self._notices.security_changed(account, "passkey_removed", opened.now)
+        elif any(kept.name_in_forms == name for kept in await self._passkeys.list(account.id)):
+            return await self._show(opened, problem="last_way")
         return self._visits.done("security", "passkey_removed")
 
     async def _show(self, opened: AccountVisit, *, done: str = "", problem: str = "", weakness: str = "") -> Response:

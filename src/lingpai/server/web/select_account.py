@@ -6,30 +6,18 @@ signed in beside it.
 Spec: OpenID Connect Core 1.0 §3.1.2.1
 """
 
-from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
 from lingpai.crypto.digest import digest
 from lingpai.oauth.errors import InvalidRequest
 from lingpai.server.accounts.csrf import CsrfRefused
-from lingpai.server.accounts.session import BrowserSessions, SignedIn
 from lingpai.server.authorization.pending import PendingRequestLost
 from lingpai.server.http import Cookies
+from lingpai.server.web.browser_accounts import BrowserAccount, BrowserAccounts
 from lingpai.server.web.render import Pages
 from lingpai.server.web.views import application_view, form_action_sources, image_sources, person_view
 from lingpai.server.web.visit import Asked, Visit, Visits, see_other
-
-
-class _Choice(Struct, frozen=True):
-    """An account of this browser. The secret stays here; the form names the account."""
-
-    secret: str
-    signed_in: SignedIn
-
-    @property
-    def name(self) -> str:
-        return self.signed_in.account.id.hex()
 
 
 class SelectAccountPage:
@@ -39,26 +27,26 @@ class SelectAccountPage:
         self,
         pages: Pages,
         visits: Visits,
-        sessions: BrowserSessions,
+        accounts: BrowserAccounts,
         cookies: Cookies,
         *,
         session_lifetime_s: int,
     ) -> None:
         self._pages = pages
         self._visits = visits
-        self._sessions = sessions
+        self._accounts = accounts
         self._cookies = cookies
         self._session_lifetime_s = session_lifetime_s
 
     async def get(self, request: Request) -> Response:
         """The accounts, each with its own button."""
         visit, asked = await self._open(request)
-        return self._show(visit, asked, await self._choices(visit))
+        return self._show(visit, asked, await self._accounts.list(visit))
 
     async def post(self, request: Request) -> Response:
         """Go on with the account chosen, or to the sign-in page for another one."""
         visit, asked = await self._open(request)
-        choices = await self._choices(visit)
+        choices = await self._accounts.list(visit)
         try:
             form = await self._visits.read_form(visit)
         except CsrfRefused:
@@ -82,16 +70,9 @@ class SelectAccountPage:
             raise PendingRequestLost("garbled")
         return visit, asked
 
-    async def _choices(self, visit: Visit) -> list[_Choice]:
-        """Living sessions of this browser, the current one first, one for each account."""
-        choices: dict[bytes, _Choice] = {}
-        for secret in (visit.session_secret, *self._cookies.others(visit.request)):
-            signed_in = await self._sessions.find(secret, visit.now)
-            if secret is not None and signed_in is not None:
-                choices.setdefault(signed_in.account.id, _Choice(secret, signed_in))
-        return list(choices.values())
-
-    def _show(self, visit: Visit, asked: Asked, choices: list[_Choice], *, problem: str | None = None) -> Response:
+    def _show(
+        self, visit: Visit, asked: Asked, choices: list[BrowserAccount], *, problem: str | None = None
+    ) -> Response:
         application = application_view(asked.client)
         people = [(choice.name, person_view(choice.signed_in.account)) for choice in choices]
         response = self._pages.render(

@@ -37,6 +37,7 @@ def load_api(parts: Parts) -> ASGIApp:
     from lingpai.server.endpoints.admin_api.catalog import CatalogRoutes  # noqa: PLC0415 - the same
     from lingpai.server.endpoints.admin_api.operation import Operation, OperationRoutes  # noqa: PLC0415 - the same
     from lingpai.server.endpoints.admin_api.people import PeopleRoutes  # noqa: PLC0415 - the same
+    from lingpai.server.endpoints.admin_api.reviews import ReviewRoutes  # noqa: PLC0415 - the same
 
     acts, clock = parts.administration, parts.clock
     operation = Operation(acts.keys, acts.notices, acts.overviews, parts.store.audit, parts.config)
@@ -46,6 +47,7 @@ def load_api(parts: Parts) -> ASGIApp:
             ApplicationRoutes(acts.applications, acts.directory, clock),
             CatalogRoutes(acts.catalog, clock),
             OperationRoutes(operation, clock),
+            ReviewRoutes(parts.portal.applications, parts.portal.reviews, parts.store.accounts, clock),
         ),
         issuer=parts.config.issuer,
     )

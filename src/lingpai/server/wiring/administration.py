@@ -27,7 +27,7 @@ from lingpai.server.tokens.rotation import KeyRotation
 from lingpai.server.web import admin_paths
 from lingpai.server.web.account_visits import AccountVisits
 from lingpai.server.web.admin.accounts import AccountPage, AccountsPage
-from lingpai.server.web.admin.applications import ApplicationPage, ApplicationsPage
+from lingpai.server.web.admin.applications import ApplicationPage, ApplicationsPage, DeleteApplicationPage
 from lingpai.server.web.admin.keys import KeysPage
 from lingpai.server.web.admin.log import AuditExport, AuditPage
 from lingpai.server.web.admin.notices import AnnouncementsPage, TermsVersionsPage
@@ -69,7 +69,7 @@ class AdministrationParts:
             notices,
             SecondFactorRows(store.driver),
         )
-        self.applications = ApplicationActs(self.desk, store.clients, secret_maker)
+        self.applications = ApplicationActs(self.desk, store.driver, store.clients, store.catalog, secret_maker)
         self.catalog = CatalogActs(self.desk, store.catalog, store.clients, signing_algs=config.signing_algs)
         self.keys = KeyActs(self.desk, store.keys, rotation, keyring)
         self.notices = NoticeActs(self.desk, Announcements(store.driver), self.terms)
@@ -84,6 +84,7 @@ def administration_pages(parts: AdministrationParts, showing: Showing) -> Mappin
         visits, parts.accounts, parts.directory, store.sessions, parts.roles, store.audit, parts.terms
     )
     application = ApplicationPage(visits, parts.applications, store.audit)
+    delete = DeleteApplicationPage(visits, parts.applications)
     permission = PermissionPage(visits, parts.catalog)
     server = ResourceServerPage(visits, parts.catalog, signing_algs=config.signing_algs)
     keys = KeysPage(visits, parts.keys)
@@ -97,6 +98,8 @@ def administration_pages(parts: AdministrationParts, showing: Showing) -> Mappin
         ("GET", admin_paths.APPLICATIONS): ApplicationsPage(visits, parts.directory, store.clients).get,
         ("GET", admin_paths.APPLICATION): application.get,
         ("POST", admin_paths.APPLICATION): application.post,
+        ("GET", admin_paths.DELETE_APPLICATION): delete.get,
+        ("POST", admin_paths.DELETE_APPLICATION): delete.post,
         ("GET", admin_paths.PERMISSIONS): PermissionsPage(visits, parts.catalog).get,
         ("GET", admin_paths.PERMISSION): permission.get,
         ("POST", admin_paths.PERMISSION): permission.post,

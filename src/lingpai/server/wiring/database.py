@@ -2,6 +2,7 @@
 
 from lingpai.server.config import Config
 from lingpai.server.database_url import is_postgresql, sqlite_path
+from lingpai.server.log import get_logger
 from lingpai.server.storage import migrate
 from lingpai.server.storage.accounts import Accounts
 from lingpai.server.storage.audit import AuditLog
@@ -16,6 +17,7 @@ from lingpai.server.storage.session_clients import SessionClients
 from lingpai.server.storage.sessions import Sessions
 from lingpai.server.storage.spent import Spent
 from lingpai.server.storage.sqlite import SQLiteDriver
+from lingpai.server.storage.sweep_clock import SweepClock
 from lingpai.server.storage.throttles import Throttles
 from lingpai.server.storage.token_families import TokenFamilies
 from lingpai.server.storage.trusted_issuers import TrustedIssuers
@@ -48,6 +50,12 @@ def open_database(config: Config) -> Driver:
         migrate.upgrade(config.database)
     elif state.is_newer_than_code:
         migrate.upgrade(config.database)  # says so and stops
+    elif state.is_ahead:
+        get_logger("lingpai.server").warning(
+            "the database was upgraded by a newer lingpai; this one may serve it until it is exchanged",
+            revision=state.current,
+            known=state.head,
+        )
     elif state.needs_upgrade:
         raise DatabaseNeedsUpgrade(f"the database is at revision {state.current}: run `lingpai db upgrade` first")
     return open_driver(config)
@@ -66,6 +74,7 @@ class Store:
         self.families = TokenFamilies(driver)
         self.device_codes = DeviceCodes(driver)
         self.spent = Spent(driver)
+        self.sweep_clock = SweepClock(driver)
         self.throttles = Throttles(driver)
         self.catalog = CatalogRows(driver)
         self.trusted_issuers = TrustedIssuers(driver)

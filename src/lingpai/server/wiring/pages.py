@@ -13,6 +13,7 @@ from lingpai.server.endpoints.authorize import AuthorizationPages, AuthorizeEndp
 from lingpai.server.http import Handler
 from lingpai.server.web import admin_paths
 from lingpai.server.web.arrival import Arrivals
+from lingpai.server.web.browser_accounts import BrowserAccounts
 from lingpai.server.web.consent import ConsentPage
 from lingpai.server.web.end_session import EndSessionPage
 from lingpai.server.web.errors import error_page
@@ -47,6 +48,7 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
     sessions, lifetime_s = parts.browser_sessions, parts.config.session_lifetime_s
     visits = Visits(cookies, parts.csrf, sessions, parts.pending, store.clients, parts.clock)
     people, arrivals = parts.people, _arrivals(parts, visits)
+    in_browser = BrowserAccounts(sessions, cookies)
     frames = LogoutFrames(store.session_clients, store.clients, issuer=parts.config.issuer)
     by_path: dict[str, dict[str, Handler]] = {}
     for (method, path), handler in page_routes(
@@ -56,14 +58,15 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
         sign_in=SignInPage(
             pages, visits, parts.sign_in, arrivals, UpstreamButtons(parts.upstream.providers), people.passkeys
         ),
-        select_account=SelectAccountPage(pages, visits, sessions, cookies, session_lifetime_s=lifetime_s),
-        sign_out=SignOutPage(pages, visits, sessions, frames, cookies, parts.audit),
+        select_account=SelectAccountPage(pages, visits, in_browser, cookies, session_lifetime_s=lifetime_s),
+        sign_out=_sign_out_page(parts, visits, in_browser, frames),
         consent=ConsentPage(pages, visits, store.grants, parts.catalog, parts.audit, people.notices),
         end_session=EndSessionPage(
             pages=pages,
             visits=visits,
             requests=LogoutRequests(store.clients, parts.id_tokens),
             sessions=sessions,
+            accounts=in_browser,
             frames=frames,
             clients=store.clients,
             keyring=parts.keyring,
@@ -80,6 +83,19 @@ def browser_routes(parts: Parts) -> Mapping[str, Route]:
     by_path[paths.AUTHORIZE] = {"GET": authorize.get, "POST": authorize.post}
     by_path[paths.RESUME] = {"GET": authorize.resume}
     return {path: Route(methods) for path, methods in by_path.items()}
+
+
+def _sign_out_page(parts: Parts, visits: Visits, in_browser: BrowserAccounts, frames: LogoutFrames) -> SignOutPage:
+    return SignOutPage(
+        parts.pages,
+        visits,
+        parts.browser_sessions,
+        in_browser,
+        frames,
+        parts.cookies,
+        parts.audit,
+        session_lifetime_s=parts.config.session_lifetime_s,
+    )
 
 
 def _pages_of_the_signed_in(parts: Parts, visits: Visits, arrivals: Arrivals) -> Mapping[tuple[str, str], Handler]:
@@ -131,6 +147,7 @@ def _responses(parts: Parts) -> AuthorizationResponses:
         parts.store.session_clients,
         parts.catalog,
         envelopes=parts.envelopes,
+        sweep_clock=parts.store.sweep_clock,
         delivery=standard_delivery(parts.config.issuer),
         code_lifetime_s=parts.config.authorization_code_lifetime_s,
     )

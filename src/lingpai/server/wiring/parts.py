@@ -70,7 +70,7 @@ class Parts:
         self.static = StaticFiles(config.theme)
         translators = load_translators()
         self.board = Board(Announcements(driver), clock)
-        self.pages = Pages(config, translators, self.static, self.board.texts)
+        self.pages = Pages(config, translators, self.static, self.board)
         self.people = PeopleParts(
             config, self.store, self.passwords, self.audit, self.log, master_key=master_key, translators=translators
         )

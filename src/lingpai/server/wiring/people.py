@@ -8,7 +8,7 @@ from lingpai.server.accounts.credentials import Credentials
 from lingpai.server.accounts.join import Joining
 from lingpai.server.accounts.link_mails import LinkMails
 from lingpai.server.accounts.notices import Notices
-from lingpai.server.accounts.own_data import OwnData
+from lingpai.server.accounts.own_data import OwnData, OwnRows
 from lingpai.server.accounts.passkeys import PasskeyRing
 from lingpai.server.accounts.passwords import Passwords
 from lingpai.server.accounts.pictures import Pictures
@@ -25,6 +25,8 @@ from lingpai.server.storage.mail import MailLinks, MailQueue
 from lingpai.server.storage.passkeys import Passkeys
 from lingpai.server.storage.people import People
 from lingpai.server.storage.second_factors import SecondFactorRows, SignInSteps
+from lingpai.server.storage.teams import Teams
+from lingpai.server.storage.terms import Terms
 from lingpai.server.tokens import master_key as master_keys
 from lingpai.server.wiring.database import Store
 
@@ -68,16 +70,16 @@ class PeopleParts:
         )
         self.joining = Joining(store.accounts, self.rows, passwords, links, audit, issuer=config.issuer)
         self.credentials = Credentials(store.accounts, self.rows, store.sessions, self.steps, passwords, links, audit)
-        self.own_data = OwnData(
+        rows = OwnRows(
             self.rows,
             store.grants,
             store.sessions,
             store.audit,
-            self.passkeys,
-            self.second_factors,
-            self.notices,
-            audit,
+            store.external_identities,
+            Terms(store.driver),
+            Teams(store.driver),
         )
+        self.own_data = OwnData(rows, self.passkeys, self.second_factors, self.notices, audit)
 
     def _build_factors(self, config: Config, store: Store, audit: Audit, master_key: bytes) -> None:
         self.second_factors = SecondFactors(
@@ -90,11 +92,13 @@ class PeopleParts:
         self.passkeys = PasskeyRing(
             Passkeys(store.driver),
             store.accounts,
+            store.external_identities,
             store.spent,
             audit,
             key=master_keys.passkey_challenge_key(master_key),
             issuer=config.issuer,
             name=config.service_name,
+            providers=config.identity_providers,
         )
 
 

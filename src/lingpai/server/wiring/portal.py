@@ -23,6 +23,7 @@ from lingpai.server.tokens.keyring import Keyring
 from lingpai.server.web import portal_paths as paths
 from lingpai.server.web.account_visits import AccountVisits
 from lingpai.server.web.portal.application import BasicsPage, NewApplicationPage
+from lingpai.server.web.portal.ending import DeletePage, EndTeamPage
 from lingpai.server.web.portal.icons import IconFile
 from lingpai.server.web.portal.overview import OverviewPage
 from lingpai.server.web.portal.refusals import RefusalsPage
@@ -73,7 +74,7 @@ class PortalParts:
         self.sandbox = Sandbox(app, keyring, issuer=config.issuer)
         self.trials = Trials(self.applications)
         self.roles = Roles(driver)
-        self.desk = Desk(self.applications, catalog, secret_maker, audit, issuer=config.issuer)
+        self.desk = Desk(self.applications, catalog, secret_maker, audit, config)
         self.reviews = Reviews(
             self.applications, self.teams, store.accounts, catalog, people.notices, audit, issuer=config.issuer
         )
@@ -101,11 +102,14 @@ def _team_pages(portal: PortalParts, visits: PortalVisits) -> dict[tuple[str, st
     )
     join = JoinPage(visits, portal.teams, portal.audit)
     new = NewApplicationPage(visits, portal.teams, portal.desk)
+    end = EndTeamPage(visits, portal.teams, portal.audit)
     return {
         ("GET", paths.DEVELOPER): overview.get,
         ("POST", paths.DEVELOPER): overview.post,
         ("GET", paths.TEAM): team.get,
         ("POST", paths.TEAM): team.post,
+        ("GET", paths.END_TEAM): end.get,
+        ("POST", paths.END_TEAM): end.post,
         ("GET", paths.JOIN): join.get,
         ("POST", paths.JOIN): join.post,
         ("GET", paths.NEW_APPLICATION): new.get,
@@ -125,6 +129,7 @@ def _application_pages(portal: PortalParts, visits: PortalVisits) -> dict[tuple[
     review = ReviewPage(visits, desk, portal.catalog)
     usage = UsagePage(visits, portal.observations)
     sandbox = SandboxPage(visits, desk, portal.sandbox, portal.audit)
+    delete = DeletePage(visits, desk)
     refusals = RefusalsPage(visits, portal.observer, portal.observations)
     return {
         ("GET", paths.APPLICATION): basics.get,
@@ -134,6 +139,8 @@ def _application_pages(portal: PortalParts, visits: PortalVisits) -> dict[tuple[
         ("POST", paths.CALLBACKS): callbacks.post,
         ("GET", paths.PERMISSIONS): permissions.get,
         ("POST", paths.PERMISSIONS): permissions.post,
+        ("GET", paths.DELETE): delete.get,
+        ("POST", paths.DELETE): delete.post,
         ("GET", paths.SECRETS): secrets.get,
         ("POST", paths.SECRETS): secrets.post,
         ("GET", paths.TESTERS): testers.get,

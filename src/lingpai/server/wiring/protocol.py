@@ -46,7 +46,8 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
         legacy_registration=parts.config.registration != "off" and parts.config.registration_allow_legacy,
         prompts=parts.prompts,
     )
-    health = HealthEndpoint(store.driver, clock)
+    described = Route({"GET": metadata.handle}, machine=True, cors=True, document=metadata.document)
+    jwks, health = JwksEndpoint(parts.keyring), HealthEndpoint(store.driver, clock)
     return {
         paths.TOKEN: Route({"POST": token.handle}, machine=True, cors=True),
         paths.DEVICE_AUTHORIZATION: Route({"POST": device_authorization.handle}, machine=True, cors=True),
@@ -54,9 +55,9 @@ def protocol_routes(parts: Parts) -> Mapping[str, Route]:
         paths.INTROSPECT: Route({"POST": introspect.handle}, machine=True),
         paths.REVOKE: Route({"POST": revoke.handle}, machine=True, cors=True),
         paths.USERINFO: Route({"GET": userinfo.handle, "POST": userinfo.handle}, machine=True, cors=True),
-        paths.JWKS: Route({"GET": JwksEndpoint(parts.keyring).handle}, machine=True, cors=True),
-        paths.OAUTH_METADATA: Route({"GET": metadata.handle}, machine=True, cors=True),
-        paths.OPENID_CONFIGURATION: Route({"GET": metadata.handle}, machine=True, cors=True),
+        paths.JWKS: Route({"GET": jwks.handle}, machine=True, cors=True, document=jwks.document),
+        paths.OAUTH_METADATA: described,
+        paths.OPENID_CONFIGURATION: described,
         paths.HEALTH_LIVE: Route({"GET": health.live}, machine=True),
         paths.HEALTH_READY: Route({"GET": health.ready}, machine=True),
         **registration_routes(parts),

@@ -1,6 +1,5 @@
 """QQ Connect: the same engine with this dialect's lifetimes and answers, and its endpoints as routes."""
 
-import functools
 import importlib
 from collections.abc import Mapping, Sequence
 
@@ -19,7 +18,7 @@ from lingpai.server.grant_types.authorization_code import AuthorizationCodeGrant
 from lingpai.server.grant_types.refresh_token import RefreshTokenGrant
 from lingpai.server.tokens.issuer import Issuer
 from lingpai.server.tokens.redemption import Redemption
-from lingpai.server.web.errors import qq_refused_page
+from lingpai.server.web.portal.not_proven import NotProvenPage
 from lingpai.server.wiring.parts import Parts
 
 CODE_LIFETIME_S = 600
@@ -34,7 +33,9 @@ def qq_routes(parts: Parts) -> Mapping[str, Route]:
         parts.pending,
         parts.cookies,
         parts.clock,
-        refused_page=functools.partial(qq_refused_page, parts.pages),
+        refused_page=NotProvenPage(
+            parts.pages, parts.browser_sessions, parts.portal.applications, parts.cookies, parts.clock
+        ).show_qq,
         resume=parts.pages.resume_url,
     )
     me = QqMeEndpoint(parts.lookup, people, parts.clock).handle
@@ -78,6 +79,7 @@ def qq_responses(parts: Parts) -> AuthorizationResponses:
         parts.store.session_clients,
         parts.catalog,
         envelopes=parts.envelopes,
+        sweep_clock=parts.store.sweep_clock,
         delivery=delivery,
         code_lifetime_s=CODE_LIFETIME_S,
     )

@@ -60,6 +60,7 @@ class Server(Parts):
             trusted_proxies=config.trusted_proxies,
             start=self.start,
             close=self.close,
+            is_fresh=self.is_fresh,
             freshen=self.freshen,
             observe=self.portal.observer.note,
         )
@@ -68,6 +69,7 @@ class Server(Parts):
         """Make the first keys where there are none, load what the hot path keeps in memory, begin to tend."""
         await self.keyring.ensure(self.config.signing_algs, self.clock())
         await self.catalog.reload()
+        await self.store.sweep_clock.reload()
         await self.board.reload(self.clock())
         self._warn_of_legacy()
         self._fresh_until = self.clock() + self.config.catalog_staleness_s
@@ -93,11 +95,11 @@ class Server(Parts):
 
     async def freshen(self) -> None:
         """See what other processes changed of keys, permissions and resource servers, at most so long ago."""
-        if self.clock() < self._fresh_until:
+        if self.is_fresh():
             return
         async with self._freshening:
             now = self.clock()
-            if now < self._fresh_until:
+            if self.is_fresh():
                 return
             if self._tender is None:  # mounted in an application that runs no lifespan
                 await self.start()
@@ -105,11 +107,16 @@ class Server(Parts):
             try:
                 await self.keyring.reload(now)
                 await self.catalog.reload()
+                await self.store.sweep_clock.reload()
                 await self.board.reload(now)
                 self._warn_of_legacy()
             except StorageUnavailable as error:  # what is in memory still verifies; whoever needs a row says 503
                 self.log.warning("keys and permissions not read again, keeping those in memory", reason=str(error))
             self._fresh_until = now + self.config.catalog_staleness_s
+
+    def is_fresh(self) -> bool:
+        """Not either after the clock was put back: it may take years until it is where it was."""
+        return self._fresh_until - self.config.catalog_staleness_s <= self.clock() < self._fresh_until
 
     def _warn_of_legacy(self) -> None:
         """Say once that a client may do what RFC 9700 advises against; again when one appears where there was none."""

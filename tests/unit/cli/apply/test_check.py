@@ -185,3 +185,17 @@ def test_a_description_in_one_language_only_is_warned_about() -> None:
     document = Document([Entry(SCOPES, 0, SCOPE | {"descriptions": {"en": "See"}})], {}, [])
     assert check_document(document, Known()) == ["scopes[0] list_album: no description in zh_CN"]
     assert document.problems == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "field"),
+    [
+        (CLIENTS, CLIENT | {"id_token_signed_response_alg": "PS256"}, "id_token_signed_response_alg"),
+        (CLIENTS, CLIENT | {"userinfo_signed_response_alg": "none"}, "userinfo_signed_response_alg"),
+        (RESOURCES, RESOURCE | {"access_token_signing_alg": "PS256"}, "access_token_signing_alg"),
+    ],
+    ids=_id,
+)
+def test_a_signature_no_key_makes_is_refused(kind: Kind, values: dict[str, Any], field: str) -> None:
+    refused = check(kind, values, Known(signing_algs=("ES256", "RS256")))
+    assert refused == [f"{kind.table}[0].{field}: there is no key for it; signing_algs has ES256, RS256"]

@@ -29,13 +29,13 @@ def account(**values: Any) -> Entry:
 
 
 def test_the_same_again_is_no_difference_down_to_the_instants() -> None:
-    after = client_after(client(scope="openid list_album"), STORED, (SECRET,), NOW)
+    after = client_after(client(scope="openid list_album"), STORED, (SECRET,), NOW, id_token_alg="RS256")
     assert after == STORED
     assert compare(CLIENTS, "print", STORED, after).status == "unchanged"
 
 
 def test_a_changed_field_is_shown_before_and_after_and_moves_updated_at() -> None:
-    after = client_after(client(scope="openid"), STORED, (SECRET,), NOW)
+    after = client_after(client(scope="openid"), STORED, (SECRET,), NOW, id_token_alg="RS256")
     assert (after.created_at, after.updated_at) == (BEFORE, NOW)
     difference = compare(CLIENTS, "print", STORED, after)
     assert difference.status == "changed"
@@ -43,22 +43,24 @@ def test_a_changed_field_is_shown_before_and_after_and_moves_updated_at() -> Non
 
 
 def test_a_field_taken_out_of_the_file_goes_back_to_its_default() -> None:
-    assert client_after(client(), STORED, (SECRET,), NOW).scope == ""
+    assert client_after(client(), STORED, (SECRET,), NOW, id_token_alg="RS256").scope == ""
 
 
 def test_secrets_are_only_said_to_differ() -> None:
-    after = client_after(client(scope="list_album openid"), STORED, (ClientSecret(b"other", NOW),), NOW)
+    after = client_after(
+        client(scope="list_album openid"), STORED, (ClientSecret(b"other", NOW),), NOW, id_token_alg="RS256"
+    )
     assert compare(CLIENTS, "print", STORED, after).fields == (FieldDifference("client_secrets", "", "(changed)"),)
     new = compare(CLIENTS, "print", None, after)
     assert FieldDifference("client_secrets", "", "(set)") in new.fields
 
 
 def test_a_disabled_client_stays_disabled_unless_the_file_says_otherwise() -> None:
-    disabled = client_after(client(disabled=True), STORED, (SECRET,), NOW)
+    disabled = client_after(client(disabled=True), STORED, (SECRET,), NOW, id_token_alg="RS256")
     assert disabled.disabled_at == NOW
-    assert client_after(client(), disabled, (SECRET,), NOW + 5).disabled_at == NOW
-    assert client_after(client(disabled=True), disabled, (SECRET,), NOW + 5).disabled_at == NOW
-    assert client_after(client(disabled=False), disabled, (SECRET,), NOW + 5).disabled_at is None
+    assert client_after(client(), disabled, (SECRET,), NOW + 5, id_token_alg="RS256").disabled_at == NOW
+    assert client_after(client(disabled=True), disabled, (SECRET,), NOW + 5, id_token_alg="RS256").disabled_at == NOW
+    assert client_after(client(disabled=False), disabled, (SECRET,), NOW + 5, id_token_alg="RS256").disabled_at is None
 
 
 def test_what_the_file_does_not_say_of_a_person_stays_as_it_is() -> None:

@@ -1,11 +1,10 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
-import structlog
 from msgspec.structs import replace
-from structlog.typing import EventDict
 
 from lingpai.server.accounts.passwords import Passwords
 from lingpai.server.accounts.sign_in import SignIn, SignInRefused
@@ -17,6 +16,7 @@ from lingpai.server.storage.audit import AuditLog
 from lingpai.server.storage.records import Account
 from lingpai.server.storage.sqlite import SQLiteDriver
 from lingpai.server.storage.throttles import Throttles
+from tests.log_lines import log_lines
 
 NOW = 1_800_000_000
 WINDOW_S = 900
@@ -49,8 +49,8 @@ async def passwords() -> AsyncIterator[CountedPasswords]:
 
 
 @pytest.fixture(autouse=True)
-def lines() -> Iterator[list[EventDict]]:
-    with structlog.testing.capture_logs() as lines:
+def lines() -> Iterator[list[dict[str, Any]]]:
+    with log_lines() as lines:
         yield lines
 
 
@@ -269,7 +269,7 @@ async def test_every_attempt_leaves_an_event_that_says_why(door: SignIn, driver:
     ]
 
 
-async def test_throttled_tries_fill_no_table(door: SignIn, driver: SQLiteDriver, lines: list[EventDict]) -> None:
+async def test_throttled_tries_fill_no_table(door: SignIn, driver: SQLiteDriver, lines: list[dict[str, Any]]) -> None:
     async def size() -> tuple[object, ...]:
         (row,) = await driver.fetch_all("SELECT (SELECT count(*) FROM audit_event), (SELECT sum(hits) FROM throttle)")
         return row
@@ -284,7 +284,7 @@ async def test_throttled_tries_fill_no_table(door: SignIn, driver: SQLiteDriver,
 
 
 async def test_a_password_typed_as_the_name_is_kept_nowhere(
-    door: SignIn, driver: SQLiteDriver, lines: list[EventDict]
+    door: SignIn, driver: SQLiteDriver, lines: list[dict[str, Any]]
 ) -> None:
     await door.attempt("hunter2-typed-too-early", "hunter2-typed-too-early", ip=HOME, now=NOW)
     assert "hunter2" not in str(lines)

@@ -14,7 +14,7 @@ NASTY = "https://a.example/'\"$(id)`id`{x}\\"
 
 
 def _client(kind: ApplicationKind, *, with_qq: bool = False, callback: str = "https://a.example/cb") -> Client:
-    client = new_client(kind, name=NASTY, with_qq=with_qq, team_id=b"t", now=0)
+    client = new_client(kind, name=NASTY, with_qq=with_qq, team_id=b"t", id_token_alg="RS256", now=0)
     return Client(**{name: getattr(client, name) for name in client.__struct_fields__} | {"redirect_uris": (callback,)})
 
 

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from lingpai.crypto.jwk import generate_private_key, public_jwk
 from lingpai.server.log import get_logger
 from lingpai.server.outbound import Outbound
 from lingpai.server.tokens.foreign_jwks import ForeignJwks, KeysUnavailable
 from tests.foreign_web import ForeignWeb, hang, send, send_json
+from tests.log_lines import log_lines
 
 NOW = 1_800_000_000
 ISSUER = "http://localhost:4000"
@@ -139,14 +139,12 @@ async def test_while_the_server_is_away_its_last_keys_serve_for_one_more_hour(we
 async def test_a_failed_fetch_is_not_repeated_for_5_seconds_and_is_one_log_line(web: ForeignWeb) -> None:
     web.answer = send(b"", status="404 Gone")
     ask = Asking(web)
-    with capture_logs() as lines:
+    with log_lines() as lines:
         for second in range(5):
             with pytest.raises(KeysUnavailable, match="answered 404"):
                 await ask(after_s=second)
     assert ask.fetches == 1
-    assert [(line["log_level"], line["owner"], line["reason"]) for line in lines] == [
-        ("warning", OWNER, "answered 404")
-    ]
+    assert [(line["level"], line["owner"], line["reason"]) for line in lines] == [("warning", OWNER, "answered 404")]
     web.jwks(KEYS["one"])
     assert await ask(after_s=5) == ["one"]
 
@@ -163,7 +161,7 @@ async def test_a_failed_fetch_is_not_repeated_for_5_seconds_and_is_one_log_line(
 )
 async def test_a_document_that_is_no_key_set_is_refused(web: ForeignWeb, document: object) -> None:
     web.answer = send_json(document)
-    with capture_logs() as lines, pytest.raises(KeysUnavailable):
+    with log_lines() as lines, pytest.raises(KeysUnavailable):
         await Asking(web)()
     assert len(lines) == 1
     assert "c2VjcmV0" not in str(lines)

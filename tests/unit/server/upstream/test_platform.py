@@ -63,6 +63,18 @@ async def test_who_must_sign_in_again_cannot_do_so_there() -> None:
     assert refused.value.problem == "upstream_not_fresh"
 
 
+async def test_a_checked_address_that_is_too_long_is_not_cut_into_another_one() -> None:
+    site = GitHub()
+    address = f"{'a' * 185}@victim.example.attacker.example"
+    said = [{"email": address, "primary": True, "verified": True}]
+    site.answers["/user/emails"] = httpx2.Response(200, json=said)
+    provider = _provider("github", site)
+    departure = await provider.begin(Wanted())
+    found = await provider.finish(departure.pending, site.visit(departure.url).partition("?")[2])
+    assert found.subject
+    assert found.email == ""
+
+
 def test_the_button_says_what_everybody_calls_it_unless_told_otherwise() -> None:
     assert _provider("wechat", WeChat()).title("zh_CN") == "微信"
     assert _provider("wechat", WeChat()).title("en") == "WeChat"

@@ -26,18 +26,8 @@ def platform(app: Application) -> Platform:
         authorization=Authorization(
             endpoint=app.at("https://openapi.baidu.com/oauth/2.0/authorize"), default_scope="basic"
         ),
-        token=Call(
-            endpoint=token_endpoint,
-            fixed=standard.BY_CODE,
-            params=(*standard.CLIENT, ("code", "code"), ("redirect_uri", "redirect_uri")),
-            read=_READ,
-        ),
-        refresh=Call(
-            endpoint=token_endpoint,
-            fixed=standard.BY_REFRESH,
-            params=(*standard.CLIENT, *standard.REFRESH),
-            read=_READ,
-        ),
+        token=standard.token_call(token_endpoint, _READ),
+        refresh=standard.refresh_call(token_endpoint, _READ),
         lookups=(
             Call(
                 endpoint=app.at("https://openapi.baidu.com/rest/2.0/passport/users/getInfo"),

@@ -42,14 +42,7 @@ def platform(app: Application) -> Platform:
             params=(*standard.CLIENT, *standard.CODE),
             read=JsonAnswer(),
         ),
-        refresh=Call(
-            endpoint=token_endpoint,
-            method="POST",
-            carrier="form",
-            fixed=standard.BY_REFRESH,
-            params=(*standard.CLIENT, *standard.REFRESH),
-            read=JsonAnswer(),
-        ),
+        refresh=standard.refresh_call(token_endpoint, JsonAnswer(), post=True),
         lookups=(
             Call(endpoint=app.at(f"{api}/user"), headers=standard.BEARER, read=JsonAnswer()),
             Call(endpoint=app.at(f"{api}/user/emails"), headers=standard.BEARER, read=_read_emails, optional=True),

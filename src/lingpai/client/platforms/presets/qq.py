@@ -41,18 +41,8 @@ def platform(app: Application, *, unionid: bool = False) -> Platform:
             cancel="usercancel",
             error_beside="msg",
         ),
-        token=Call(
-            endpoint=token_endpoint,
-            fixed=standard.BY_CODE,
-            params=(*standard.CLIENT, ("code", "code"), ("redirect_uri", "redirect_uri")),
-            read=_read_tokens,
-        ),
-        refresh=Call(
-            endpoint=token_endpoint,
-            fixed=standard.BY_REFRESH,
-            params=(*standard.CLIENT, *standard.REFRESH),
-            read=_read_tokens,
-        ),
+        token=standard.token_call(token_endpoint, _read_tokens),
+        refresh=standard.refresh_call(token_endpoint, _read_tokens),
         lookups=(
             Call(
                 endpoint=app.at("https://graph.qq.com/oauth2.0/me"),

@@ -22,13 +22,8 @@ def platform(app: Application) -> Platform:
         client_id=app.client_id,
         client_secret=app.client_secret,
         authorization=Authorization(endpoint=app.at("https://api.weibo.com/oauth2/authorize"), scope_separator=","),
-        token=Call(
-            endpoint=app.at("https://api.weibo.com/oauth2/access_token"),
-            method="POST",
-            carrier="form",
-            fixed=standard.BY_CODE,
-            params=(*standard.CLIENT, ("code", "code"), ("redirect_uri", "redirect_uri")),
-            read=JsonAnswer(refusals=_REFUSALS),
+        token=standard.token_call(
+            app.at("https://api.weibo.com/oauth2/access_token"), JsonAnswer(refusals=_REFUSALS), post=True
         ),
         lookups=(
             Call(

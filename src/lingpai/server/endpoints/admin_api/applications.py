@@ -23,6 +23,7 @@ class ApplicationRoutes:
         """Register every route."""
         router.add_api_route("/clients", self.list_clients, methods=["GET"])
         router.add_api_route("/clients/{client_id}", self.get_client, methods=["GET"])
+        router.add_api_route("/clients/{client_id}", self.delete, methods=["DELETE"])
         router.add_api_route("/clients/{client_id}/disable", self.disable, methods=["POST"])
         router.add_api_route("/clients/{client_id}/enable", self.enable, methods=["POST"])
         router.add_api_route("/clients/{client_id}/mark-legacy", self.mark_legacy, methods=["POST"])
@@ -44,6 +45,11 @@ class ApplicationRoutes:
     async def get_client(self, client_id: ClientId) -> ClientOut:
         """One application."""
         return ClientOut.of(await self._acts.find(client_id))
+
+    async def delete(self, request: Request, client_id: ClientId) -> Done:
+        """It is gone with everything people allowed it. Refused while a resource server names it."""
+        await self._acts.delete(actor_of(request), client_id, self._clock())
+        return Done()
 
     async def disable(self, request: Request, client_id: ClientId) -> Done:
         """It gets no tokens; those it has stop working."""

@@ -14,11 +14,13 @@ from lingpai.server.storage.terms import TermsVersion
 _Instant = Annotated[int, Field(ge=0, le=253_402_300_799)]
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
+    """Nothing goes in that is not described."""
+
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
-class AccountOut(_Model):
+class AccountOut(Model):
     """A person's account."""
 
     id: str
@@ -45,7 +47,7 @@ class AccountOut(_Model):
         )
 
 
-class GrantOut(_Model):
+class GrantOut(Model):
     """What an account allowed an application."""
 
     client_id: str
@@ -66,7 +68,7 @@ class GrantOut(_Model):
         )
 
 
-class ClientOut(_Model):
+class ClientOut(Model):
     """A registered application, by the names of RFC 7591, without its secrets."""
 
     client_id: str
@@ -107,7 +109,7 @@ class ClientOut(_Model):
         )
 
 
-class ScopeBody(_Model):
+class ScopeBody(Model):
     """A permission, but its name."""
 
     descriptions: dict[str, str]
@@ -129,7 +131,7 @@ class ScopeOut(ScopeBody):
         )
 
 
-class ResourceServerBody(_Model):
+class ResourceServerBody(Model):
     """An API that accepts our access tokens."""
 
     resource: str
@@ -152,7 +154,7 @@ class ResourceServerBody(_Model):
         )
 
 
-class KeyOut(_Model):
+class KeyOut(Model):
     """A signing or sealing key, without its secret part."""
 
     kid: str
@@ -169,7 +171,7 @@ class KeyOut(_Model):
         return cls(**{name: getattr(k, name) for name in k.__struct_fields__})
 
 
-class EventOut(_Model):
+class EventOut(Model):
     """A row of the audit log."""
 
     id: int
@@ -188,7 +190,7 @@ class EventOut(_Model):
         return cls(id=n.id, at=e.at, event=e.event, account_id=account, client_id=e.client_id, ip=e.ip, detail=e.detail)
 
 
-class AnnouncementBody(_Model):
+class AnnouncementBody(Model):
     """A text in every language of the pages, shown between two instants."""
 
     audience: Literal["people", "developers"] = "people"
@@ -208,7 +210,7 @@ class AnnouncementOut(AnnouncementBody):
         return cls(id=a.id.hex(), audience=a.audience, texts=a.texts, begins_at=a.begins_at, ends_at=a.ends_at)
 
 
-class TermsBody(_Model):
+class TermsBody(Model):
     """Terms of service in every language of the pages."""
 
     texts: dict[str, str]
@@ -216,7 +218,7 @@ class TermsBody(_Model):
     """``null``: from now on."""
 
 
-class TermsOut(_Model):
+class TermsOut(Model):
     """A version of the terms of service."""
 
     version: int
@@ -229,27 +231,27 @@ class TermsOut(_Model):
         return cls(version=t.version, texts=t.texts, active_from=t.active_from)
 
 
-class RoleBody(_Model):
+class RoleBody(Model):
     """A role, or ``null`` for none."""
 
     role: Role | None
 
 
-class RotateBody(_Model):
+class RotateBody(Model):
     """Which keys to rotate."""
 
     use: Literal["sig", "seal"]
     at_once: bool = False
 
 
-class SecretOut(_Model):
+class SecretOut(Model):
     """A new secret, shown this once."""
 
     client_id: str
     client_secret: str
 
 
-class Done(_Model):
+class Done(Model):
     """It was done."""
 
     done: Literal[True] = True

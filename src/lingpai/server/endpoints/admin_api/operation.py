@@ -25,6 +25,7 @@ from lingpai.server.endpoints.admin_api.parts import Limit, Page, actor_of
 from lingpai.server.storage.audit import LAST_ID, AuditFilter, AuditLog
 
 _Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
+_Kid = Annotated[str, Path(min_length=1, max_length=64)]
 
 
 class Operation(Struct, frozen=True):
@@ -49,6 +50,7 @@ class OperationRoutes:
         router.add_api_route("/overview", self.overview, methods=["GET"])
         router.add_api_route("/keys", self.list_keys, methods=["GET"])
         router.add_api_route("/keys/rotate", self.rotate, methods=["POST"])
+        router.add_api_route("/keys/{kid}", self.withdraw_key, methods=["DELETE"])
         router.add_api_route("/settings", self.settings, methods=["GET"])
         router.add_api_route("/audit", self.audit, methods=["GET"])
         router.add_api_route("/announcements", self.list_announcements, methods=["GET"])
@@ -75,6 +77,11 @@ class OperationRoutes:
     async def rotate(self, request: Request, body: RotateBody) -> Done:
         """A successor for each key of a use."""
         await self._parts.keys.rotate(actor_of(request), body.use, self._clock(), at_once=body.at_once)
+        return Done()
+
+    async def withdraw_key(self, request: Request, kid: _Kid) -> Done:
+        """End a key that leaked: nothing made under it is accepted any more, and another takes over at once."""
+        await self._parts.keys.withdraw(actor_of(request), kid, self._clock())
         return Done()
 
     async def settings(self) -> dict[str, str]:

@@ -54,8 +54,15 @@ def number_of(error: OAuthError, grant_type: str) -> Refused:
             return Refused(BAD_REQUEST, error.description)
 
 
+def note_refusal(request: Request, number: int, text: str, *, detail: str = "") -> None:
+    """For the log line, and for the explanation to the application's team: the answer has no room for a reference."""
+    request.scope["lingpai.outcome"] = str(number)
+    request.scope["lingpai.description"] = text
+    request.scope["lingpai.detail"] = detail or text
+    request.scope["lingpai.dialect"] = qq.NAME
+
+
 def refuse(request: Request, refused: Refused, shape: Shape, *, detail: str = "") -> Response:
     """The refusal; what only the operator may know goes to the log line."""
-    request.scope["lingpai.outcome"] = str(refused.number)
-    request.scope["lingpai.detail"] = detail or refused.text
+    note_refusal(request, refused.number, refused.text, detail=detail)
     return write_body(qq.write_error(refused.number, refused.text, shape=shape))

@@ -4,7 +4,7 @@ Who asks and where the answer goes is proven first; until then a refusal is a pa
 nowhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -20,6 +20,7 @@ from lingpai.server.authorization.qq import Refused
 from lingpai.server.authorization.request import AuthorizationRequest
 from lingpai.server.clock import Clock
 from lingpai.server.endpoints.qq import paths
+from lingpai.server.endpoints.qq.answers import note_refusal
 from lingpai.server.endpoints.qq.params import read_params
 from lingpai.server.http import Cookies, remember_client
 from lingpai.server.storage.clients import Clients
@@ -38,7 +39,7 @@ class QqAuthorizeEndpoint:
         cookies: Cookies,
         clock: Clock,
         *,
-        refused_page: Callable[[Request, Refused], Response],
+        refused_page: Callable[[Request, Refused], Awaitable[Response]],
         resume: Callable[[str], str],
     ) -> None:
         self._clients = clients
@@ -61,9 +62,9 @@ class QqAuthorizeEndpoint:
             params = await read_params(request)
             authorization_request = await self._parse(request, params, digest(browser) if browser else b"")
         except Refused as refused:
-            return self._refuse(request, refused)
+            return await self._refuse(request, refused)
         except OAuthError as error:
-            return self._refuse(request, Refused(BAD_REQUEST, error.description))
+            return await self._refuse(request, Refused(BAD_REQUEST, error.description))
         response = _see_other(self._resume(self._pending.seal(authorization_request)))
         if browser and self._cookies.browser(request) != browser:
             self._cookies.set_browser(response, browser)
@@ -76,11 +77,10 @@ class QqAuthorizeEndpoint:
         mobile = request.scope["path"] == paths.WAP_AUTHORIZE
         return qq.parse(client, params, browser=browser, now=self._clock(), mobile=mobile)
 
-    def _refuse(self, request: Request, refused: Refused) -> Response:
-        request.scope["lingpai.outcome"] = str(refused.number)
-        request.scope["lingpai.detail"] = refused.text
+    async def _refuse(self, request: Request, refused: Refused) -> Response:
+        note_refusal(request, refused.number, refused.text)
         if refused.reply_to is None:
-            return self._refused_page(request, refused)
+            return await self._refused_page(request, refused)
         answer = qq.refusal(refused, refused.reply_to)
         assert isinstance(answer, Redirect)  # noqa: S101 - the dialect knows no other way
         return _see_other(answer.location)

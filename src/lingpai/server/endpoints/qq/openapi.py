@@ -9,9 +9,9 @@ from lingpai.dialects.openapi import (
     OpenApiEndpoint,
     OpenApiRefused,
     OpenApiRequest,
-    answer,
     asked_format,
     refusal,
+    result,
 )
 from lingpai.dialects.qq import NAME
 from lingpai.dialects.qq_errors import (
@@ -21,6 +21,7 @@ from lingpai.dialects.qq_errors import (
     RET_PARAMETER_INVALID,
     RET_TOKEN_INVALID,
     RET_TOKEN_REVOKED,
+    ret_text,
 )
 from lingpai.dialects.qq_openapi import write_refusal
 from lingpai.oauth.errors import InvalidRequest
@@ -28,6 +29,7 @@ from lingpai.oauth.scope import parse_scope
 from lingpai.server.authorization.qq import Refused
 from lingpai.server.authorization.request import only_value
 from lingpai.server.clock import Clock
+from lingpai.server.endpoints.qq.answers import note_refusal
 from lingpai.server.endpoints.qq.me import live_token
 from lingpai.server.endpoints.qq.params import read_openapi_request
 from lingpai.server.http import read_query, remember_client, write_body
@@ -75,22 +77,24 @@ class OpenApiHost:
     async def handle(self, request: Request) -> Response:
         """The answer. The status is 200 always."""
         endpoint = self._endpoint
+        format_ = only_value(read_query(request), "format")
         try:
             endpoint.check_method("GET" if request.method == "HEAD" else request.method)
             sent = await read_openapi_request(request, endpoint.upload_limit_bytes)
+            format_ = sent.params.get("format")
+            return write_body(await self._result(request, sent))
         except InvalidRequest as error:
             refused = OpenApiRefused(RET_PARAMETER_INVALID, error.description)
         except OpenApiRefused as error:
             refused = error
-        else:
-            return write_body(await self._answer(request, sent))
-        return write_body(refusal(endpoint, refused, asked_format(endpoint, only_value(read_query(request), "format"))))
+        note_refusal(request, refused.ret, refused.msg or ret_text(refused.ret))
+        return write_body(refusal(endpoint, refused, asked_format(endpoint, format_)))
 
-    async def _answer(self, request: Request, sent: OpenApiRequest) -> WireBody:
+    async def _result(self, request: Request, sent: OpenApiRequest) -> WireBody:
         async def prove(access_token: str) -> Caller:
             return await self._proof.prove(request, access_token)
 
-        return await answer(self._endpoint, sent, prove)
+        return await result(self._endpoint, sent, prove)
 
 
 async def no_such_api(_request: Request) -> Response:

@@ -96,15 +96,13 @@ class AccountPage:
 
     async def post(self, request: Request) -> Response:
         """One act, named by its button."""
-        visit = await self._visits.open(request)
-        if isinstance(visit, Response):
-            return visit
         account_id = request.path_params["account_id"]
         back = f"{ACCOUNTS}/{account_id}"
         # The act is in the form, and whether the form may be read depends on the act: support's is the least of them.
-        form = await self._visits.read(visit, "help_account", back)
-        if isinstance(form, Response):
-            return form
+        opened = await self._visits.open_form(request, "help_account", back)
+        if isinstance(opened, Response):
+            return opened
+        visit, form = opened
         try:
             done = await self._do(
                 visit, form.get("action") or "", bytes.fromhex(account_id), form.get("client_id"), form.get("role")

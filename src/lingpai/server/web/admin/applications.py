@@ -9,10 +9,11 @@ from lingpai.server.administration.desk import ActRefused
 from lingpai.server.http import read_query
 from lingpai.server.storage.audit import AuditFilter, AuditLog
 from lingpai.server.storage.clients import Clients
+from lingpai.server.storage.deleted_clients import COUNT_LIMIT
 from lingpai.server.storage.directory import Directory
 from lingpai.server.storage.records import Client
 from lingpai.server.web.admin.query import one, query_in
-from lingpai.server.web.admin.visits import AdminVisits, next_link
+from lingpai.server.web.admin.visits import AdminVisit, AdminVisits, next_link
 from lingpai.server.web.admin_paths import APPLICATIONS
 from lingpai.server.web.views import application_view
 
@@ -78,14 +79,12 @@ class ApplicationPage:
 
     async def post(self, request: Request) -> Response:
         """One act, named by its button."""
-        visit = await self._visits.open(request)
-        if isinstance(visit, Response):
-            return visit
         client_id = request.path_params["client_id"]
         back = f"{APPLICATIONS}/{client_id}"
-        form = await self._visits.read(visit, "change_application", back)
-        if isinstance(form, Response):
-            return form
+        opened = await self._visits.open_form(request, "change_application", back)
+        if isinstance(opened, Response):
+            return opened
+        visit, form = opened
         action = form.get("action") or ""
         try:
             match action:
@@ -101,6 +100,53 @@ class ApplicationPage:
         except ActRefused as refused:
             return self._visits.refused(visit, refused)
         return self._visits.done(back, action)
+
+
+class DeleteApplicationPage:
+    """``GET`` and ``POST /admin/applications/{client_id}/delete``."""
+
+    def __init__(self, visits: AdminVisits, acts: ApplicationActs) -> None:
+        self._visits = visits
+        self._acts = acts
+
+    async def get(self, request: Request) -> Response:
+        """What goes with it."""
+        visit = await self._visits.open(request)
+        if isinstance(visit, Response):
+            return visit
+        return await self._show(visit, request.path_params["client_id"])
+
+    async def post(self, request: Request) -> Response:
+        """Delete it."""
+        client_id = request.path_params["client_id"]
+        opened = await self._visits.open_form(request, "change_application", f"{APPLICATIONS}/{client_id}/delete")
+        if isinstance(opened, Response):
+            return opened
+        visit, form = opened
+        if form.get("sure") != "yes":
+            return await self._show(visit, client_id, status=422)
+        try:
+            await self._acts.delete(visit.actor, client_id, visit.now)
+        except ActRefused as refused:
+            return self._visits.refused(visit, refused)
+        return self._visits.done(APPLICATIONS, "delete")
+
+    async def _show(self, visit: AdminVisit, client_id: str, *, status: int = 200) -> Response:
+        try:
+            client = await self._acts.find(client_id)
+        except ActRefused as refused:
+            return self._visits.refused(visit, refused)
+        people = await self._acts.count_people(client_id, visit.now)
+        return self._visits.show(
+            visit,
+            "admin/delete_application.html",
+            status=status,
+            client=client,
+            application=application_view(client),
+            people=min(people, COUNT_LIMIT),
+            is_more=people > COUNT_LIMIT,
+            problem="not_ticked" if status == 422 else "",
+        )
 
 
 def _facts(client: Client) -> list[tuple[str, tuple[str, ...]]]:

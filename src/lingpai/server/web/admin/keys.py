@@ -1,4 +1,4 @@
-"""The keys: their state, and a successor on demand."""
+"""The keys: their state, a successor on demand, and the end of one that leaked."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,17 +25,18 @@ class KeysPage:
         return self._visits.show(visit, "admin/keys.html", keys=await self._acts.list(visit.now), now=visit.now)
 
     async def post(self, request: Request) -> Response:
-        """Rotate the keys of one use, in time or at once."""
-        visit = await self._visits.open(request)
-        if isinstance(visit, Response):
-            return visit
-        form = await self._visits.read(visit, "rotate_key", KEYS)
-        if isinstance(form, Response):
-            return form
+        """Rotate the keys of one use, in time or at once, or withdraw one."""
+        opened = await self._visits.open_form(request, "rotate_key", KEYS)
+        if isinstance(opened, Response):
+            return opened
+        visit, form = opened
         use, action = form.get("use") or "", form.get("action") or ""
-        if use not in ("sig", "seal") or action not in ("rotate", "rotate_at_once"):
-            raise InvalidRequest("use and action must be of this page")
         try:
+            if action == "withdraw":
+                await self._acts.withdraw(visit.actor, form.get("kid") or "", visit.now)
+                return self._visits.done(KEYS, "withdrawn")
+            if use not in ("sig", "seal") or action not in ("rotate", "rotate_at_once"):
+                raise InvalidRequest("use and action must be of this page")
             await self._acts.rotate(visit.actor, use, visit.now, at_once=action == "rotate_at_once")
         except ActRefused as refused:
             return self._visits.refused(visit, refused)

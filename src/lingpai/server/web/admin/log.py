@@ -93,12 +93,10 @@ class AuditExport:
 
     async def post(self, request: Request) -> Response:
         """The oldest rows behind ``after``, oldest first, ten thousand at most. The command line has no limit."""
-        visit = await self._visits.open(request)
-        if isinstance(visit, Response):
-            return visit
-        form = await self._visits.read(visit, "export_audit", AUDIT)
-        if isinstance(form, Response):
-            return form
+        opened = await self._visits.open_form(request, "export_audit", AUDIT)
+        if isinstance(opened, Response):
+            return opened
+        visit, form = opened
         after = form.get("after") or "0"
         after_id = int(after) if after.isdecimal() and after.isascii() and len(after) < len(str(LAST_ID)) else 0
         try:

@@ -30,12 +30,10 @@ class AnnouncementsPage:
 
     async def post(self, request: Request) -> Response:
         """Announce or withdraw."""
-        visit = await self._visits.open(request)
-        if isinstance(visit, Response):
-            return visit
-        form = await self._visits.read(visit, "write_announcement", ANNOUNCEMENTS)
-        if isinstance(form, Response):
-            return form
+        opened = await self._visits.open_form(request, "write_announcement", ANNOUNCEMENTS)
+        if isinstance(opened, Response):
+            return opened
+        visit, form = opened
         try:
             if form.get("action") == "withdraw":
                 await self._acts.withdraw(visit.actor, _bytes_in(form.get("announcement")), visit.now)
@@ -78,12 +76,10 @@ class TermsVersionsPage:
 
     async def post(self, request: Request) -> Response:
         """Publish one."""
-        visit = await self._visits.open(request)
-        if isinstance(visit, Response):
-            return visit
-        form = await self._visits.read(visit, "write_terms", TERMS_VERSIONS)
-        if isinstance(form, Response):
-            return form
+        opened = await self._visits.open_form(request, "write_terms", TERMS_VERSIONS)
+        if isinstance(opened, Response):
+            return opened
+        visit, form = opened
         try:
             active_from = max(visit.now, read_moment(form.get("active_from"), default=visit.now))
             await self._acts.publish_terms(visit.actor, _texts(form), active_from, visit.now)

@@ -52,12 +52,10 @@ class PermissionPage:
 
     async def post(self, request: Request) -> Response:
         """Save or delete."""
-        visit = await self._visits.open(request)
-        if isinstance(visit, Response):
-            return visit
-        form = await self._visits.read(visit, "change_permission", PERMISSION)
-        if isinstance(form, Response):
-            return form
+        opened = await self._visits.open_form(request, "change_permission", PERMISSION)
+        if isinstance(opened, Response):
+            return opened
+        visit, form = opened
         scope = _scope_in(form)
         try:
             if form.get("action") == "delete":
@@ -67,7 +65,8 @@ class PermissionPage:
         except ActRefused as refused:
             if refused.reason != "invalid":
                 return self._visits.refused(visit, refused)
-            return await self._show(visit, scope, is_new=True, problems=dict(refused.problems))
+            is_new = scope.name not in {known.name for known in await self._acts.scopes()}
+            return await self._show(visit, scope, is_new=is_new, problems=dict(refused.problems))
         return self._visits.done(PERMISSIONS, "saved")
 
     async def _show(
@@ -106,12 +105,10 @@ class ResourceServerPage:
 
     async def post(self, request: Request) -> Response:
         """Save or delete."""
-        visit = await self._visits.open(request)
-        if isinstance(visit, Response):
-            return visit
-        form = await self._visits.read(visit, "change_permission", RESOURCE_SERVER)
-        if isinstance(form, Response):
-            return form
+        opened = await self._visits.open_form(request, "change_permission", RESOURCE_SERVER)
+        if isinstance(opened, Response):
+            return opened
+        visit, form = opened
         server = _server_in(form)
         try:
             if form.get("action") == "delete":
@@ -121,7 +118,8 @@ class ResourceServerPage:
         except ActRefused as refused:
             if refused.reason != "invalid":
                 return self._visits.refused(visit, refused)
-            return self._show(visit, server, is_new=True, problems=dict(refused.problems))
+            is_new = server.resource not in {known.resource for known in await self._acts.resource_servers()}
+            return self._show(visit, server, is_new=is_new, problems=dict(refused.problems))
         return self._visits.done(PERMISSIONS, "saved")
 
     def _show(

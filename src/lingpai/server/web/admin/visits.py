@@ -61,8 +61,11 @@ class AdminVisits:
             return error_page(self.pages, request, "not_found", status=404)
         return AdminVisit(opened, role)
 
-    async def read(self, visit: AdminVisit, act: Act, back: str) -> Params | Response:
-        """The form of an act, or why it cannot be done now. ``back``: the path of the page it is on."""
+    async def open_form(self, request: Request, act: Act, back: str) -> tuple[AdminVisit, Params] | Response:
+        """The visit and the form of an act, or why it cannot be done now. ``back``: the path of the page it is on."""
+        visit = await self.open(request)
+        if isinstance(visit, Response):
+            return visit
         if not visit.may(act):
             return self.refused(visit, ActRefused("forbidden"))
         form = await self._form(visit)
@@ -70,7 +73,7 @@ class AdminVisits:
             return self.show(visit, "admin/refused.html", status=403, reason="stale", problems={})
         if act in DANGEROUS and not visit.opened.is_recent:
             return self._visits.confirm_first(back)
-        return form
+        return visit, form
 
     async def _form(self, visit: AdminVisit) -> Params | None:
         """The form, its line breaks as ``LINE_BREAK``: any other control character is refused in a form."""

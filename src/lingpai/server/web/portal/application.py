@@ -20,7 +20,7 @@ from lingpai.server.tokens.catalog import Catalog
 from lingpai.server.web.account_visits import AccountVisit
 from lingpai.server.web.portal.overview import typed_name
 from lingpai.server.web.portal.visits import LINE_BREAK, OTHERWISE, STATUS, PortalVisits, Sheet, is_as_seen
-from lingpai.server.web.portal_paths import APPLICATION, DEVELOPER
+from lingpai.server.web.portal_paths import APPLICATION
 from lingpai.server.web.upload import read_upload
 from lingpai.server.web.views import web_address
 from lingpai.server.web.visit import see_other
@@ -121,8 +121,6 @@ class BasicsPage:
         form = await self._visits.read(sheet.opened)
         if form is None or not is_as_seen(sheet.kept, form):
             return self._show(sheet, "stale" if form is None else "changed")
-        if form.get("action") == "delete":
-            return await self._delete(sheet)
         name, website = typed_name(form.get("name")), form.get("website") or ""
         fields = {
             "name": name,
@@ -138,15 +136,6 @@ class BasicsPage:
         except ActRefused as refused:
             return self._show(sheet, refused.reason, fields)
         return self._visits.done(sheet, "", "saved")
-
-    async def _delete(self, sheet: Sheet) -> Response:
-        if not sheet.opened.is_recent:
-            return self._visits.accounts.confirm_first(self._visits.path(sheet))
-        try:
-            await self._desk.delete(sheet.kept, sheet.account, sheet.now)
-        except ActRefused as refused:
-            return self._show(sheet, refused.reason)
-        return see_other(f"{self._visits.base}{DEVELOPER}?done=deleted")
 
     async def post_icon(self, request: Request) -> Response:
         """A new picture, or none."""

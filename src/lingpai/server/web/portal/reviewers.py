@@ -11,7 +11,7 @@ from lingpai.oauth.params import Params
 from lingpai.server.accounts.roles import Role, Roles, may
 from lingpai.server.portal.becoming import icon_url
 from lingpai.server.portal.desk import TEXT_LIMIT_CHARS, ActRefused
-from lingpai.server.portal.reviews import Reviews, waiting_permissions
+from lingpai.server.portal.reviews import Reviews, decider, waiting_permissions
 from lingpai.server.storage.applications import Applications, Kept
 from lingpai.server.storage.portal_records import ApplicationState
 from lingpai.server.storage.teams import Teams
@@ -107,7 +107,7 @@ class ReviewedPage:
         return see_other(f"{self._address(kept)}?done={form.get('action')}")
 
     async def _decide(self, opened: AccountVisit, kept: Kept, form: Params, text: str) -> None:
-        by, now, reviews = opened.account, opened.now, self._reviews
+        by, now, reviews = decider(opened.account), opened.now, self._reviews
         match form.get("action"):
             case "approve":
                 await reviews.approve(kept, form.get_all("permission"), text, by, now)

@@ -28,11 +28,22 @@ from lingpai.server.web.visit import see_other
 LINE_BREAK = "\u2028"
 _LINE_BREAK = re.compile(rb"%0d%0a|%0a|%0d", re.IGNORECASE)
 
-STATUS = {"stale": 403, "changed": 409, "full": 409, "state": 409, "two_secrets": 409, "last_secret": 409}
+_CONFLICTS = ("changed", "full", "state", "two_secrets", "last_secret", "in_use", "applications")
+STATUS = {"stale": 403} | dict.fromkeys(_CONFLICTS, 409)
 OTHERWISE = 422
 
 Tab = Literal[
-    "", "/callbacks", "/permissions", "/secrets", "/people", "/review", "/usage", "/refusals", "/snippets", "/sandbox"
+    "",
+    "/callbacks",
+    "/permissions",
+    "/secrets",
+    "/people",
+    "/review",
+    "/usage",
+    "/refusals",
+    "/snippets",
+    "/sandbox",
+    "/delete",
 ]
 
 

@@ -8,6 +8,7 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
+oldest_compatible = "0001"
 
 _PARTITIONS = 8
 _PARTITIONED = {"token_family": "account_id", "account_grant": "account_id", "session": "digest"}
@@ -180,7 +181,8 @@ CREATE TABLE audit_event (
 CREATE INDEX audit_event_by_account ON audit_event (account_id, id);
 CREATE TABLE heartbeat (
     id INTEGER PRIMARY KEY,
-    at BIGINT NOT NULL
+    at BIGINT NOT NULL,
+    lead BIGINT NOT NULL DEFAULT 0
 )
 """
 

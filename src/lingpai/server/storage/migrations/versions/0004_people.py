@@ -4,6 +4,7 @@ from alembic import op
 
 revision = "0004"
 down_revision = "0003"
+oldest_compatible = "0004"
 
 _TABLES = """
 CREATE TABLE mail (
