@@ -7,6 +7,7 @@ Started as root, the server runs as ``nobody``, because PostgreSQL refuses to ru
 import importlib.util
 import os
 import secrets
+import select
 import shutil
 import signal
 import socket
@@ -105,27 +106,30 @@ class Cluster:
         """``kill -9`` to every process of it."""
         assert self._process
         self._process.send_signal(signal.SIGSTOP)  # else it might make another meanwhile
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        children = self._children()
         for child in children:
             with suppress(ProcessLookupError):
-                os.kill(int(child), signal.SIGKILL)
+                signal.pidfd_send_signal(child, signal.SIGKILL)
         self._process.kill()
         self._process.wait(60)
         self._process = None
-        until = time.monotonic() + 60
-        # One that lingers on would keep the next server from starting.
-        while any(_is_running(child) for child in children):
-            assert time.monotonic() < until, "a process of PostgreSQL does not die"
-            time.sleep(0.005)
+        _await_end(children)  # one that lingers on would keep the next server from starting
 
     def kill_one(self) -> None:
         """``kill -9`` to one process of it: the first one ends all others and goes on with new ones."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        os.kill(int(children[-1]), signal.SIGKILL)
-        while any(_is_running(child) for child in children):
-            time.sleep(0.005)
+        children = self._children()
+        signal.pidfd_send_signal(children[-1], signal.SIGKILL)
+        _await_end(children)
         assert self._process
         wait_for(self.url, self._process)
+
+    def _children(self) -> list[int]:
+        """Open descriptors of its processes; ``_await_end`` closes them."""
+        opened = []
+        for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
+            with suppress(ProcessLookupError):
+                opened.append(os.pidfd_open(int(child)))
+        return opened
 
     def stop(self, number: int = signal.SIGINT) -> None:
         """End it: by default cutting every connection, and writing everything down."""
@@ -135,11 +139,11 @@ class Cluster:
             self._process = None
 
 
-def _is_running(pid: str) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+def _await_end(processes: list[int]) -> None:
+    for process in processes:
+        ended, _, _ = select.select([process], [], [], 60)
+        os.close(process)
+        assert ended, "a process of PostgreSQL does not end"
 
 
 def free_port() -> int:
@@ -196,6 +200,8 @@ def new_database(server_url: str, template: str | None = None) -> str:
         copied = sql.Identifier(database_name(template))
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), copied)
     with psycopg.connect(server_url, autocommit=True) as connection:
+        if template is not None and connection.info.server_version >= 150000:
+            statement += sql.SQL(" STRATEGY FILE_COPY")  # half the processor time
         connection.execute(statement)
     base, _, options = server_url.partition("?")
     return f"{base.rpartition('/')[0]}/{name}" + (f"?{options}" if options else "")

@@ -101,6 +101,11 @@ class Service:
                     return
                 await asyncio.sleep(_LOOK_AGAIN_S)
 
+    async def starts_in_vain(self) -> int:
+        """Start once what cannot serve; its exit status."""
+        self._spawn()
+        return await self.ended()
+
     def _spawn(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

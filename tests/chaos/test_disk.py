@@ -53,10 +53,26 @@ async def test_a_full_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
-async def test_a_file_system_that_is_full_or_read_only(tmp_path: Path) -> None:
+async def test_a_file_system_that_is_full(tmp_path: Path) -> None:
     with _mounted(tmp_path / "disk") as disk:
         service = Service(tmp_path, f"sqlite:///{disk}/lingpai.db")
         await _endures(service, lambda: _fill(disk / "rubbish"), (disk / "rubbish").unlink)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+async def test_a_file_system_that_is_read_only(tmp_path: Path) -> None:
+    """Linux makes none read-only while somebody writes to it: a server meets one when it starts."""
+    with _mounted(tmp_path / "disk") as disk:
+        service = Service(tmp_path, f"sqlite:///{disk}/lingpai.db")
+        migrate.upgrade(service.database)
+        await service.fill(1)
+        _remount(disk, "ro")
+        assert await service.starts_in_vain() == 1
+        assert "unable to open database file" in service.log()
+        assert "Traceback" not in service.log()
+        _remount(disk, "rw")
+        await service.start()
+        service.stop()
 
 
 async def test_a_postgresql_that_is_read_only(tmp_path: Path) -> None:
@@ -85,6 +101,10 @@ def _fill(rubbish: Path) -> None:
                 file.flush()
         except OSError:
             return
+
+
+def _remount(folder: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(folder)], check=True)
 
 
 @contextmanager

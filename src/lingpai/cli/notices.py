@@ -25,7 +25,7 @@ def announce(
 
     Example:
 
-        lingpai announcement add --en "Maintenance tonight" --zh-cn "今晚维护" --hours 12
+        lingpai announcement add --en "Maintenance tonight" --zh-cn "今晚维护"
     """
     from lingpai.cli.admin_api import admin_api
     from lingpai.server.clock import system_clock

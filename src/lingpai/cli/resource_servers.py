@@ -47,7 +47,7 @@ def put(
 
     Example:
 
-        lingpai resource-server put https://photos.example.com --name Photos --client-id photos
+        lingpai resource-server put https://api.example.com --client-id api
     """
     from lingpai.cli.admin_api import admin_api
 

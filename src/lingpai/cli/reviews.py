@@ -71,7 +71,7 @@ def decide(
 
         lingpai review decide 1234567890 approve --permission read_mail
 
-        lingpai review decide 1234567890 changes --text "Please describe what you do with the pictures."
+        lingpai review decide 1234567890 changes --text "What is it for?"
     """
     from lingpai.cli.admin_api import admin_api
     from lingpai.cli.remote import segment

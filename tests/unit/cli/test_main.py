@@ -14,16 +14,22 @@ from tests.unit.cli.terminal import Lingpai
 
 GROUPS_AND_COMMANDS = {
     "": {"serve", "init", "apply", "client", "registration-token", "account", "scope", "key", "db", "doctor"}
-    | {"admin", "audit", "receipt", "qq"},
-    "client": {"create", "list", "rotate-secret"},
+    | {"admin", "audit", "receipt", "qq", "resource-server", "grant", "review", "announcement", "terms"},
+    "client": {"create", "list", "rotate-secret", "disable", "enable", "delete"},
     "registration-token": {"create", "list", "revoke"},
-    "account": {"create", "disable", "enable", "set-password", "reset-second-factor"},
+    "account": {"create", "list", "disable", "enable", "set-password", "reset-second-factor"}
+    | {"end-sessions", "force-reset"},
     "admin": {"add", "remove", "list", "enable-api"},
-    "audit": {"verify", "export"},
+    "audit": {"verify", "export", "list"},
     "receipt": {"verify"},
     "qq": {"import-openids"},
-    "scope": {"add", "list"},
-    "key": {"list", "rotate"},
+    "scope": {"add", "delete", "list"},
+    "resource-server": {"list", "put", "delete"},
+    "grant": {"list", "end"},
+    "review": {"list", "show", "decide"},
+    "announcement": {"add", "list", "withdraw"},
+    "terms": {"publish", "list"},
+    "key": {"list", "rotate", "withdraw"},
     "db": {"upgrade", "downgrade", "check", "move", "backup", "restore"},
 }
 
