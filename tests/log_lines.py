@@ -1,11 +1,12 @@
 """What is said to the log while a test looks, in whatever way lines are written."""
 
+import io
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lingpai.server.log import Event
+from lingpai.server.log import Event, configure_logging
 
 
 @contextmanager
@@ -21,6 +22,18 @@ def log_lines() -> Iterator[list[dict[str, Any]]]:
     finally:
         root.setLevel(level)
         root.removeHandler(keeper)
+
+
+@contextmanager
+def written_log() -> Iterator[io.StringIO]:
+    """What an operator reads of every level, as JSON."""
+    root, written = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers, root.level
+    configure_logging("json", "debug", written)
+    try:
+        yield written
+    finally:
+        root.handlers, root.level = handlers, level
 
 
 class _Keeper(logging.Handler):

@@ -44,8 +44,9 @@ def bouncer(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) ->
         *(["max_prepared_statements = 100"] if _keeps_prepared_statements() else []),
     ]
     settings.write_text("\n".join(lines))
-    for path in (folder, *folder.parents[:2]):  # it runs as somebody who is not us
-        path.chmod(0o755)
+    for path in (folder, *folder.parents):  # it runs as somebody who is not us
+        if not path.stat().st_mode & 0o001:
+            path.chmod(0o755)
     process = subprocess.Popen(
         [str(PROGRAM), str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **postgresql.as_somebody()
     )
