@@ -233,7 +233,8 @@ async def test_two_servers_that_want_the_same_rows_in_another_order_both_get_the
         await driver.close()
 
 
-async def test_nothing_of_a_caller_stays_on_the_connection_for_pgbouncer_to_hand_on(driver: PostgresDriver) -> None:
+async def test_nothing_of_a_caller_stays_on_the_connection_for_pgbouncer_to_hand_on(url: str) -> None:
+    driver = PostgresDriver(url, PostgresSettings(prepare=False))
     await together([driver.transact([Statement(INSERT, (n, n))]) for n in range(20)])
     for sql, expected in {
         "SELECT count(*) FROM pg_prepared_statements": 0,
@@ -242,18 +243,6 @@ async def test_nothing_of_a_caller_stays_on_the_connection_for_pgbouncer_to_hand
     }.items():
         assert await driver.fetch_one(sql) == (expected,)
         assert await driver.transact([Statement(sql.replace("current_setting", "pg_catalog.current_setting"))])
-
-
-async def test_prepared_statements_give_the_same_answers(url: str) -> None:
-    driver = PostgresDriver(url, PostgresSettings(prepare=True))
-    for n in range(5):
-        assert await driver.transact([Statement(INSERT, (n, n))]) == []
-        assert await driver.transact([Statement(INSERT, (n, n))]) is None
-        assert await driver.fetch_one("SELECT at FROM heartbeat WHERE id = $1", (n,)) == (n,)
-        with pytest.raises(psycopg.errors.SyntaxError):
-            await driver.transact([Statement("NOT SQL $1", (n,))])
-    (prepared,) = await driver.fetch_one("SELECT count(*) FROM pg_prepared_statements") or (0,)
-    assert prepared > 0
     await driver.close()
 
 

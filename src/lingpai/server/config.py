@@ -53,8 +53,9 @@ class Config(Struct, frozen=True, kw_only=True):
     database: Annotated[str, SECRET] = "sqlite:///lingpai.db"
     """Where everything is kept. `sqlite:///relative/path.db`, `sqlite:////absolute/path.db` or
     `postgresql://user:password@host/database` (needs `lingpai[postgresql]`)."""
-    postgresql_prepared_statements: bool = False
-    """Keep statements prepared on PostgreSQL: less work for it. Not behind a PgBouncer older than 1.21."""
+    postgresql_prepared_statements: bool = True
+    """Keep statements prepared on PostgreSQL: less work for it. Given up by itself where a PgBouncer older than 1.21 is
+    in between; `false` spares the one repetition each connection needs to find that out."""
     master_key_file: Path = Path("lingpai.key")
     """File with the key that seals all other keys. Keep it apart from the database and its backups."""
     master_key: Annotated[str, SECRET] = ""

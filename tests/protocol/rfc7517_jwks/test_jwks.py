@@ -114,6 +114,17 @@ async def test_whichever_of_two_keys_is_withdrawn_one_signs_now(world: World, le
     assert kid not in {key["kid"] for key in await keys(world)}
 
 
+async def test_a_clock_that_went_back_before_the_first_key_leaves_a_server_that_signs_and_seals(world: World) -> None:
+    ring, now = world.server.keyring, world.clock.now
+    first = ring.current.signer("ES256").kid
+    assert await ring.rotate("ES256", now=now, active_from=now + 600, keep_old_s=7200)
+    world.clock.advance(-3600)
+    await world.restart()
+    assert ring.current.signer("ES256").kid == first
+    tokens = await grant_tokens(world, scope="list_album")
+    assert (await world.introspect(tokens["access_token"], client="photos"))["active"]
+
+
 async def test_keys_survive_a_restart(world: World) -> None:
     before = await keys(world)
     await world.restart()

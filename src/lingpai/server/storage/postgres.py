@@ -16,7 +16,7 @@ from msgspec import Struct
 from psycopg.conninfo import conninfo_to_dict
 
 from lingpai.server.storage.driver import Row, Statement, StorageUnavailable, Value
-from lingpai.server.storage.postgres_pipe import Pipe, unavailable, write_step
+from lingpai.server.storage.postgres_pipe import Pipe, is_unprepared, unavailable, write_step
 from lingpai.server.storage.postgres_writer import Work, Writer, is_own_fault, write_work
 
 _BUSY = 2
@@ -26,13 +26,13 @@ _DELAY_LIMIT_S = 1.0
 
 
 class PostgresSettings(Struct, frozen=True):
-    """How a process uses the server. ``prepare``: keep statements prepared; not behind a PgBouncer before 1.21."""
+    """How a process uses the server. ``prepare``: keep statements prepared where the server's connections are ours."""
 
     readers: int = 4
     connect_timeout_s: int = 3
     statement_timeout_s: float = 5.0
     lock_timeout_s: float = 2.0
-    prepare: bool = False
+    prepare: bool = True
 
 
 class PostgresDriver:
@@ -59,6 +59,8 @@ class PostgresDriver:
             pipe = await pool.reader()
             try:
                 (outcome,) = await pipe.send((step,))
+                if is_unprepared(outcome.error):
+                    (outcome,) = await pipe.send((step,))
             except StorageUnavailable:
                 if is_last or pipe.is_silent:
                     raise

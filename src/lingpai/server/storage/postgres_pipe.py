@@ -3,12 +3,13 @@
 Owns the wire: values to and from PostgreSQL's binary form, sending without waiting (libpq's pipeline mode), noticing
 that the connection is gone or silent. Leaves transactions, retries and the number of connections to ``postgres``.
 
-It works on psycopg's libpq layer: a query through a cursor costs a round trip and ten times the processor time. No
-state is left on the server between two calls unless ``prepare`` is set, so PgBouncer may hand the server connection to
-somebody else after each transaction.
+It works on psycopg's libpq layer: a query through a cursor costs a round trip and ten times the processor time.
+Statements stay prepared on the server until it shows that something between us and it (a PgBouncer before 1.21) hands
+our connection to others: then one call fails with ``is_unprepared``, and from then on nothing is left on the server.
 """
 
 import asyncio
+import hashlib
 import struct
 from collections import deque
 from collections.abc import Sequence
@@ -61,7 +62,7 @@ class _Awaited:
 class Pipe:
     """An open connection, of one event loop. ``send`` from that loop only."""
 
-    def __init__(self, connection: psycopg.AsyncConnection[Row], *, silence_s: float, prepare: bool = False) -> None:
+    def __init__(self, connection: psycopg.AsyncConnection[Row], *, silence_s: float, prepare: bool) -> None:
         """``silence_s``: how long the server may leave the oldest question unanswered before it is given up."""
         self._connection = connection
         self._libpq = connection.pgconn
@@ -124,9 +125,9 @@ class Pipe:
             awaited.prepares.append(None)
             self._libpq.send_query_prepared(self._names[key], values, formats, _BINARY)
             return
-        if self._prepares and key not in self._names:
+        if self._prepares and values and key not in self._names:
             # Prepared now and used from the next time on, once the server has said that it is.
-            self._names[key] = name = b"lingpai%d" % len(self._names)
+            self._names[key] = name = statement_name(sql, types)
             awaited.prepares.append(key)
             self._libpq.send_prepare(name, sql.encode(), types)
         awaited.prepares.append(None)
@@ -174,11 +175,15 @@ class Pipe:
             return
         key = awaited.prepares.popleft()
         outcome = self._outcome(result)
+        if is_unprepared(outcome.error):
+            self._prepares = False
+            self._prepared.clear()
         if key is None:
             awaited.outcomes.append(awaited.unprepared or outcome)
             awaited.unprepared = None
         elif result.status == pq.ExecStatus.COMMAND_OK:
-            self._prepared.add(key)
+            if self._prepares:
+                self._prepared.add(key)
         else:
             del self._names[key]
             awaited.unprepared = outcome  # its execution is only skipped; this says why
@@ -224,6 +229,16 @@ class Pipe:
                 awaited.answer.exception()  # whoever waited may have gone away
         self._awaited.clear()
         self._libpq.finish()
+
+
+def statement_name(sql: str, types: tuple[int, ...]) -> bytes:
+    """By what it says: on a connection shared with others, a name must never stand for somebody else's statement."""
+    return b"lingpai_" + hashlib.sha256(f"{types} {sql}".encode()).hexdigest()[:32].encode()
+
+
+def is_unprepared(error: psycopg.Error | None) -> bool:
+    """Whether a prepared statement was not there, or there already: nothing was done, and it works when repeated."""
+    return isinstance(error, psycopg.errors.InvalidSqlStatementName | psycopg.errors.DuplicatePreparedStatement)
 
 
 def unavailable(error: Exception) -> StorageUnavailable:

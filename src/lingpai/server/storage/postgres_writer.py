@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from lingpai.server.storage.driver import Row, Statement, StorageUnavailable
 from lingpai.server.storage.postgres_commit import find_out, run_of
-from lingpai.server.storage.postgres_pipe import Outcome, Pipe, Step, unavailable, write_step
+from lingpai.server.storage.postgres_pipe import Outcome, Pipe, Step, is_unprepared, unavailable, write_step
 
 _BATCH_LIMIT = 256
 _ATTEMPTS = 6
@@ -22,6 +22,7 @@ _SUSPECTS_LIMIT = 3
 """After so many who had to be undone, a batch is not tried together any more."""
 _HURRIED_S = 0.05
 _OWN_CLASSES = ("0A", "21", "22", "23", "42", "54")
+_REPEATABLE = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 _BEGIN, _COMMIT, _ROLLBACK = Step("BEGIN"), Step("COMMIT"), Step("ROLLBACK")
 _SAVEPOINT, _UNDO = Step("SAVEPOINT caller"), Step("ROLLBACK TO SAVEPOINT caller")
 _RELEASE = Step("RELEASE SAVEPOINT caller")
@@ -231,7 +232,7 @@ class _Transaction:
     async def _judge_error(self, error: psycopg.Error) -> _Verdict:
         if isinstance(error, psycopg.errors.UniqueViolation):
             return None, None
-        if is_own_fault(error):
+        if is_own_fault(error) and not is_unprepared(error):
             return None, error
         if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled):
             # Somebody outside holds what this caller needs. The others go on, and none of them waits as long again.
@@ -242,7 +243,7 @@ class _Transaction:
 
     async def _give_up(self, error: psycopg.Error) -> None:
         """Leave the transaction because the database failed."""
-        if isinstance(error, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected):
+        if isinstance(error, _REPEATABLE) or is_unprepared(error):
             await self._pipe.send((_ROLLBACK,))
             raise _Again(str(error))
         await self._pipe.close()  # shutting down, or a standby now: the next connection finds who writes

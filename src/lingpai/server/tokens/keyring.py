@@ -122,14 +122,16 @@ class Keyring:
     def _read(self, keys: list[Key], now: int) -> KeySet:
         alive = [key for key in keys if key.expires_at is None or key.expires_at > now]
         material = {key.kid: unseal_material(self._material_key, key.kid, key.sealed_material) for key in alive}
-        # Newest active key first; keys that are not active yet can already open and verify what others made.
-        order = sorted(alive, key=lambda key: (key.active_from <= now, key.sequence), reverse=True)
+        # Newest active key first; keys that are not active yet can already open and verify what others made. Should a
+        # clock have gone back before the first of them, that first one still works: better than no tokens at all.
+        order = sorted((key for key in alive if key.active_from <= now), key=lambda key: key.sequence, reverse=True)
+        order += sorted((key for key in alive if key.active_from > now), key=lambda key: key.sequence)
         sealing = [SealingKey(bytes.fromhex(key.kid), material[key.kid]) for key in order if key.use == "seal"]
         pairwise = next((material[key.kid] for key in order if key.use == "pair"), b"")
         signing = [key for key in order if key.use == "sig"]
         signers: dict[str, Signer] = {}
         for key in signing:
-            if key.active_from <= now and key.alg not in signers:
+            if key.alg not in signers:
                 signers[key.alg] = Signer(key.alg, key.kid, material[key.kid], made_here=True)
         document = {"keys": [_public_jwk(key, material[key.kid]) for key in signing]}
         jwks = msgspec.json.encode(document)
