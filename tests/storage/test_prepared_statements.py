@@ -13,6 +13,10 @@ from tests import postgresql
 from tests.storage.samples import together
 
 INSERT = "INSERT INTO heartbeat (id, at) VALUES ($1, $2)"
+FAMILIES = """INSERT INTO token_family (account_id, id, client_id, grant_id, scope, resource, generation, auth_time,
+created_at, rotated_at, expires_at, revoke_reason)
+SELECT key, key, 'photos', key, 'photos', '[]', 0, 1, 1, 1, 2, ''
+FROM (SELECT sha256(CAST(n AS text)::bytea) AS key FROM generate_series(1, 2000) AS n) AS keys"""
 ADD = "UPDATE heartbeat SET at = at + 1 WHERE id = $1"
 
 
@@ -80,4 +84,22 @@ async def test_prepared_statements_give_the_same_answers(url: str) -> None:
             await driver.transact([Statement("NOT SQL $1", (n,))])
     (prepared,) = await driver.fetch_one("SELECT count(*) FROM pg_prepared_statements") or (0,)
     assert prepared > 0
+    await driver.close()
+
+
+async def test_what_is_looked_up_by_key_is_planned_once(url: str) -> None:
+    """Planned at every execution, these statements would cost the database five times as much."""
+    driver = PostgresDriver(url, PostgresSettings(readers=1))
+    await driver.transact([Statement(FAMILIES), Statement("ANALYZE token_family")])
+    read = "SELECT scope FROM token_family WHERE account_id = $1 AND id = $2"
+    write = "UPDATE token_family SET generation = generation + 1 WHERE account_id = $1 AND id = $2"
+    for n in range(1, 11):
+        key = await driver.fetch_one("SELECT sha256(CAST(CAST($1 AS bigint) AS text)::bytea)", (n,))
+        assert key
+        assert await driver.fetch_one(read, (*key, *key)) == ("photos",)
+        assert await driver.transact([Statement(write, (*key, *key), expect_rows=1)]) is not None
+    plans = "SELECT generic_plans > 0, custom_plans FROM pg_prepared_statements WHERE name = '{}'"
+    assert await driver.fetch_all(plans.format(statement_name(read, (17, 17)).decode())) == [(True, 0)]
+    wrote = await driver.transact([Statement(plans.format(statement_name(write, (17, 17)).decode()))])
+    assert wrote == [(True, 0)]
     await driver.close()

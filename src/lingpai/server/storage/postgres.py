@@ -46,21 +46,25 @@ class PostgresDriver:
         self._closed = False
 
     async def fetch_one(self, sql: str, args: Sequence[Value] = ()) -> Row | None:
-        """The first row."""
-        rows = await self.fetch_all(sql, args)
+        """The first row: what is asked for by its key, and planned once for all keys."""
+        rows = await self._fetch(sql, args, planned_once=True)
         return rows[0] if rows else None
 
     async def fetch_all(self, sql: str, args: Sequence[Value] = ()) -> list[Row]:
-        """All rows. Asked once more when the connection turns out to be dead: to read twice harms nobody."""
+        """All rows."""
+        return await self._fetch(sql, args, planned_once=False)
+
+    async def _fetch(self, sql: str, args: Sequence[Value], *, planned_once: bool) -> list[Row]:
+        """Asked once more when the connection turns out to be dead: to read twice harms nobody."""
         if not sql.startswith(("SELECT", "WITH")):
             raise StorageUnavailable("readonly: only transact writes")
         step, pool = write_step(sql, args), self._pool()
         for is_last in (False, True):
             pipe = await pool.reader()
             try:
-                (outcome,) = await pipe.send((step,))
+                outcome = await pipe.read(step, planned_once=planned_once)
                 if is_unprepared(outcome.error):
-                    (outcome,) = await pipe.send((step,))
+                    outcome = await pipe.read(step, planned_once=planned_once)
             except StorageUnavailable:
                 if is_last or pipe.is_silent:
                     raise

@@ -69,7 +69,8 @@ class Pipe:
         self._libpq.nonblocking = 1
         self._libpq.enter_pipeline_mode()
         self._silence_s = silence_s
-        self._prepares = prepare
+        self.prepares = prepare
+        """Whether statements stay prepared on the server. Turns ``False`` where that proves impossible."""
         self._names: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self._prepared: set[tuple[str, tuple[int, ...]]] = set()
         self._awaited: deque[_Awaited] = deque()
@@ -107,6 +108,12 @@ class Pipe:
             self._watch = self._loop.call_later(self._silence_s, self._look_for_silence)
         return awaited.answer
 
+    async def read(self, step: Step, *, planned_once: bool) -> Outcome:
+        """Send one statement. ``planned_once``: with the same plan every time, where it stays prepared."""
+        steps = (_PLANNED_ONCE, step) if planned_once and self.prepares else (step,)
+        outcomes = await self.send(steps)
+        return next((outcome for outcome in outcomes if outcome.error is not None), outcomes[-1])
+
     async def close(self) -> None:
         """Close at once; who still waits is refused."""
         self._break(psycopg.OperationalError("the connection was closed"))
@@ -125,7 +132,7 @@ class Pipe:
             awaited.prepares.append(None)
             self._libpq.send_query_prepared(self._names[key], values, formats, _BINARY)
             return
-        if self._prepares and values and key not in self._names:
+        if self.prepares and values and key not in self._names:
             # Prepared now and used from the next time on, once the server has said that it is.
             self._names[key] = name = statement_name(sql, types)
             awaited.prepares.append(key)
@@ -176,13 +183,13 @@ class Pipe:
         key = awaited.prepares.popleft()
         outcome = self._outcome(result)
         if is_unprepared(outcome.error):
-            self._prepares = False
+            self.prepares = False
             self._prepared.clear()
         if key is None:
             awaited.outcomes.append(awaited.unprepared or outcome)
             awaited.unprepared = None
         elif result.status == pq.ExecStatus.COMMAND_OK:
-            if self._prepares:
+            if self.prepares:
                 self._prepared.add(key)
         else:
             del self._names[key]
@@ -283,3 +290,6 @@ def _encode(arg: Value) -> tuple[bytes | None, int]:
     if arg is None:
         return None, _UNKNOWN
     return _pack_float(arg), _FLOAT8
+
+
+_PLANNED_ONCE = write_step("SELECT set_config('plan_cache_mode', $1, true)", ("force_generic_plan",))

@@ -27,7 +27,7 @@ _BEGIN, _COMMIT, _ROLLBACK = Step("BEGIN"), Step("COMMIT"), Step("ROLLBACK")
 _SAVEPOINT, _UNDO = Step("SAVEPOINT caller"), Step("ROLLBACK TO SAVEPOINT caller")
 _RELEASE = Step("RELEASE SAVEPOINT caller")
 _LIMITS = """SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
-CAST(pg_current_xact_id() AS text)"""
+set_config('plan_cache_mode', $3, true), CAST(pg_current_xact_id() AS text)"""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 5))"
 
 _Verdict = tuple[list[Row] | None, Exception | None]
@@ -81,9 +81,8 @@ class Writer:
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
         self._closed = False
-        self._finding_out_s = statement_timeout_s
-        self._limits = _write_limits(statement_timeout_s, lock_timeout_s)
-        self._hurried = _write_limits(statement_timeout_s, _HURRIED_S)
+        self._statement_timeout_s = statement_timeout_s
+        self._lock_timeout_s = lock_timeout_s
 
     async def write(self, work: Work) -> list[Row] | None:
         """Wait for the transaction that holds ``work``. Raises ``StorageUnavailable``, or what is wrong with it."""
@@ -132,9 +131,10 @@ class Writer:
         for attempt in range(_ATTEMPTS):
             try:
                 pipe = await self._connected()
-                limits = self._limits, self._hurried
-                ask = partial(find_out, run=self._run, reconnect=self._connected, within_s=self._finding_out_s)
-                return await _Transaction(pipe, limits, batch, ask).run()
+                limits_s = self._lock_timeout_s, _HURRIED_S
+                usual, hurried = (_write_limits(self._statement_timeout_s, limit_s, pipe) for limit_s in limits_s)
+                ask = partial(find_out, run=self._run, reconnect=self._connected, within_s=self._statement_timeout_s)
+                return await _Transaction(pipe, (usual, hurried), batch, ask).run()
             except _Again as again:
                 if attempt == _ATTEMPTS - 1:
                     raise StorageUnavailable(f"given up after {_ATTEMPTS} attempts: {again}") from None
@@ -270,9 +270,19 @@ class _Transaction:
             raise error
 
 
-def _write_limits(statement_timeout_s: float, lock_timeout_s: float) -> Step:
+def _write_limits(statement_timeout_s: float, lock_timeout_s: float, pipe: Pipe) -> Step:
     """For one transaction only: behind PgBouncer the connection is somebody else's afterwards."""
-    return write_step(_LIMITS, (str(int(statement_timeout_s * 1000)), str(int(lock_timeout_s * 1000))))
+    limits = (str(int(statement_timeout_s * 1000)), str(int(lock_timeout_s * 1000)))
+    return write_step(_LIMITS, (*limits, _plan_mode(pipe)))
+
+
+def _plan_mode(pipe: Pipe) -> str:
+    """PostgreSQL's ``plan_cache_mode`` for statements that look rows up by their keys.
+
+    Left to itself it plans most of them anew at every execution, because a plan for all keys looks as if it would read
+    every partition; and to plan takes five times as long as to execute.
+    """
+    return "force_generic_plan" if pipe.prepares else "auto"
 
 
 def _order(waiting: _Waiting) -> tuple[str, list[bytes]]:
