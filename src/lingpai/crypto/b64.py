@@ -6,14 +6,16 @@ Spec: RFC 7515 §2; RFC 4648 §5
 """
 
 import base64
+import binascii
 import re
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
 def encode(data: bytes) -> str:
     """``data`` as base64url text without padding. Spec: RFC 7515 §2"""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(data, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
 
 
 def decode(text: str) -> bytes:

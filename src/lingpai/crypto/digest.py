@@ -7,6 +7,7 @@ guessable and do need one, to ``server.accounts.passwords``.
 import functools
 import hashlib
 import hmac
+import os
 import secrets
 import string
 
@@ -26,7 +27,7 @@ _MASTER_KEY_BYTES = 32
 
 def new_id() -> bytes:
     """16 random bytes: the id of a record. Unguessable, but not a secret."""
-    return secrets.token_bytes(16)
+    return os.urandom(16)
 
 
 def new_secret() -> str:

@@ -6,6 +6,7 @@ body of a request to ``server.http``.
 Spec: RFC 6749 §3.1; RFC 6749 §3.2; RFC 6749 Appendix B
 """
 
+import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import quote_plus, unquote_to_bytes
@@ -19,6 +20,7 @@ _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _UNPRINTABLE_NAME = re.compile(r"[^A-Za-z0-9_.~#\[\]-]")
 _NAME_SHOWN_CHARS = 60
+_REMEMBERED_CHARS = 256
 
 
 class _Undecodable(Exception):
@@ -103,9 +105,10 @@ def parse_params(
         if len(segment) > value_limit_bytes and len(value.encode()) > value_limit_bytes:
             raise InvalidRequest(f"{_shown(name)} is longer than {value_limit_bytes} bytes")
         # Two readers that pick different ones of two values is how checks are bypassed.
-        if name in values and name not in may_repeat:
+        before = values.get(name, ())
+        if before and name not in may_repeat:
             raise InvalidRequest(f"{_shown(name)} is sent more than once")
-        values[name] = (*values.get(name, ()), value)
+        values[name] = (*before, value)
     return Params(values)
 
 
@@ -116,7 +119,13 @@ def encode_params(pairs: Iterable[tuple[str, str]]) -> str:
 
 def _encode(text: str) -> str:
     # Codes, tokens and most states have nothing to encode.
-    return text if _UNRESERVED.fullmatch(text) else quote_plus(text)
+    if _UNRESERVED.fullmatch(text):
+        return text
+    return _quote_again(text) if len(text) <= _REMEMBERED_CHARS else quote_plus(text)
+
+
+# What is left to encode is the same again and again: who we are, where somebody is sent.
+_quote_again = functools.lru_cache(maxsize=256)(quote_plus)
 
 
 def _decode_pair(segment: bytes) -> tuple[str, str]:

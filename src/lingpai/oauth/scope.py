@@ -31,15 +31,14 @@ class Scope(Struct, frozen=True):
         return _canonical({*self.names, *other.names})
 
     def __and__(self, other: "Scope") -> "Scope":
-        return self._of(name for name in self.names if name in other.names)
+        return self._of([name for name in self.names if name in other.names])
 
     def __sub__(self, other: "Scope") -> "Scope":
-        return self._of(name for name in self.names if name not in other.names)
+        return self._of([name for name in self.names if name not in other.names])
 
-    def _of(self, part: Iterable[str]) -> "Scope":
+    def _of(self, part: list[str]) -> "Scope":
         """Some of these names, which are in order already."""
-        names = tuple(part)
-        return self if len(names) == len(self.names) else Scope(names)
+        return self if len(part) == len(self.names) else Scope(tuple(part))
 
     def __contains__(self, name: object) -> bool:
         return name in self.names

@@ -89,7 +89,7 @@ def parse(
     claims = parse_claims_request(params.get("claims") if OPENID in scope else None)
     covering = _scope_of_claims(claims, scope, client, catalog)
     expected_subject = _expected_subject(params, claims, id_tokens)
-    return _with_claims(_with_acr(request, params, claims, client), claims, covering, expected_subject)
+    return _with_claims(request, claims, covering, expected_subject, _parse_acr_values(params, claims, client))
 
 
 def _parse_response_type(params: Params, client: Client) -> str:
@@ -154,25 +154,21 @@ def _expected_subject(params: Params, claims: ClaimsRequest, id_tokens: IdTokens
     return wanted.pop() if wanted else ""
 
 
-def _with_acr(
-    request: AuthorizationRequest, params: Params, claims: ClaimsRequest, client: Client
+def _with_claims(
+    request: AuthorizationRequest,
+    claims: ClaimsRequest,
+    covering: Scope,
+    expected_subject: str,
+    acr_values: tuple[str, ...],
 ) -> AuthorizationRequest:
     acr = claims.id_token.get("acr")
     return msgspec.structs.replace(
         request,
-        acr_values=_parse_acr_values(params, claims, client),
+        acr_values=acr_values,
         acr_essential=acr is not None and acr.essential and bool(acr.values),
-    )
-
-
-def _with_claims(
-    request: AuthorizationRequest, claims: ClaimsRequest, claims_scope: Scope, expected_subject: str
-) -> AuthorizationRequest:
-    return msgspec.structs.replace(
-        request,
         id_token_claims=tuple(claims.id_token),
         userinfo_claims=tuple(claims.userinfo),
-        claims_scope=str(claims_scope),
+        claims_scope=str(covering),
         expected_subject=expected_subject,
     )
 

@@ -19,8 +19,10 @@ from lingpai.oauth.redirect_uri import matches
 from lingpai.oauth.response_mode import ResponseMode
 from lingpai.server.storage.records import Client
 
-# Control characters, and what is left of raw bytes that were not UTF-8: no database and no URL takes a lone surrogate.
 _LIMIT_COUNT = 1000
+# Nothing to decode, nothing to refuse: most values.
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]*")
+# Control characters, and what is left of raw bytes that were not UTF-8: no database and no URL takes a lone surrogate.
 _NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -168,18 +170,22 @@ def _response_mode(encoded: str) -> ResponseMode:
 
 def only_value(encoded: str, name: str) -> str | None:
     """The value of a parameter that is there exactly once and not empty; tolerant of everything else."""
-    if encoded.count("&") >= _LIMIT_COUNT:
+    values = _raw_values(encoded).get(name)
+    if values is None or len(values) != 1:
         return None
+    if _PLAIN.fullmatch(values[0]):
+        return values[0] or None
     # Only this value is decoded: nothing in another may hide this one.
-    values = _raw_values(encoded).get(name, ())
-    value = unquote_plus(values[0], errors="surrogateescape") if len(values) == 1 else ""
+    value = unquote_plus(values[0], errors="surrogateescape")
     return value if value and not _NO_TEXT.search(value) else None
 
 
 @functools.lru_cache(maxsize=8)
 def _raw_values(encoded: str) -> Mapping[str, Sequence[str]]:
-    """The undecoded values by name. One request is asked for half a dozen names, one after the other."""
+    """The undecoded values by name; none where there are too many. One request is asked for half a dozen names."""
     values: dict[str, list[str]] = {}
+    if encoded.count("&") >= _LIMIT_COUNT:
+        return values
     for field in encoded.split("&"):
         raw_name, _, value = field.partition("=")
         values.setdefault(unquote_plus(raw_name) if "%" in raw_name or "+" in raw_name else raw_name, []).append(value)

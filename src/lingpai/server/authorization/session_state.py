@@ -17,6 +17,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.:\[\]-]+")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+@functools.lru_cache(maxsize=1024)
 def browser_state(session_digest: bytes) -> str:
     """Another one for every session. A script may read it, so nothing can be done with it."""
     return digest(f"browser state {session_digest.hex()}").hex()[:32]

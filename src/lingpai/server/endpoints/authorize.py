@@ -38,7 +38,15 @@ from lingpai.server.authorization.request import AuthorizationRequest, NotProven
 from lingpai.server.authorization.resolution import AuthorizationRequests, RefusedToClient
 from lingpai.server.authorization.response import AuthorizationResponses
 from lingpai.server.clock import Clock
-from lingpai.server.http import Cookies, escape_raw_bytes, read_form_body, read_query, remember_client
+from lingpai.server.http import (
+    Cookies,
+    ReadyResponse,
+    escape_raw_bytes,
+    raw_headers,
+    read_form_body,
+    read_query,
+    remember_client,
+)
 from lingpai.server.portal.trials import Trials
 from lingpai.server.storage.clients import Clients
 from lingpai.server.storage.records import Client, Session
@@ -48,6 +56,7 @@ from lingpai.server.tokens.subjects import Subjects
 _SEE_OTHER = 303
 # Where the browser goes next is told to nobody, and the answer is kept by nobody: it holds the code.
 _PRIVATE = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
+_RAW_PRIVATE = raw_headers(_PRIVATE.items())
 
 
 class AuthorizationPages:
@@ -227,7 +236,7 @@ class AuthorizeEndpoint:
     @staticmethod
     def _see_other(location: str) -> Response:
         # 303, so that no browser posts a password on to the next place. Spec: RFC 9700 §4.12
-        return Response(status_code=_SEE_OTHER, headers={**_PRIVATE, "location": location})
+        return ReadyResponse(b"", _SEE_OTHER, [*_RAW_PRIVATE, (b"location", location.encode("latin-1"))])
 
 
 def _note(request: Request, error: OAuthError) -> None:
